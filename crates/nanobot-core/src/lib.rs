@@ -1,0 +1,3 @@
+//! The domain of nanobot.
+mod secret;
+pub use secret::Secret;
