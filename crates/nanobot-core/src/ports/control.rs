@@ -1,0 +1,101 @@
+//! What an operator may ask of a running daemon: the driving port behind the socket, the command line and
+//! the HTTP interface.
+
+use async_trait::async_trait;
+
+use crate::ids::SessionKey;
+use crate::ports::{HistoryMessage, ModelInfo, SessionSummary, StoreError};
+use crate::time::WallTime;
+
+/// The operator's side of the daemon. Every act that changes something is one row in the audit log.
+#[async_trait]
+pub trait Control: SessionAdmin + Send + Sync {
+    /// How the daemon is.
+    async fn status(&self) -> StatusReport;
+}
+
+/// Sessions, as an operator handles them.
+#[async_trait]
+pub trait SessionAdmin: Send + Sync {
+    /// All sessions, most recently used first.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    async fn sessions(&self) -> Result<Vec<SessionSummary>, ControlError>;
+
+    /// The last `limit` messages of one session.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    async fn session(&self, key: &SessionKey, limit: usize) -> Result<Vec<HistoryMessage>, ControlError>;
+
+    /// Forgets the messages of one session; answers how many. `actor` goes into the audit log.
+    ///
+    /// # Errors
+    /// [`ControlError`]; nothing was forgotten then.
+    async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError>;
+}
+
+/// Why an operator's request failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// There is no such thing.
+    #[error("there is no session {0}")]
+    NoSuchSession(SessionKey),
+    /// A turn is running there; stop it first.
+    #[error("session {0} is busy with a turn")]
+    Busy(SessionKey),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How a daemon is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The version of nanobot.
+    pub version: String,
+    /// The process id.
+    pub pid: u32,
+    /// The home, as a path.
+    pub home: String,
+    /// When it was ready.
+    pub started: WallTime,
+    /// When the report was made.
+    pub now: WallTime,
+    /// The model that answers.
+    pub model: ModelInfo,
+    /// Which adapter fills each port, and what to know about it.
+    pub ports: Vec<PortStatus>,
+    /// The channels that run.
+    pub channels: Vec<String>,
+    /// The tools on offer.
+    pub tools: Vec<String>,
+    /// What waits.
+    pub queues: QueueStatus,
+}
+
+/// Which adapter fills a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortStatus {
+    /// The port (`policy`, `security`, `journal`).
+    pub port: &'static str,
+    /// The adapter (`allow_all`).
+    pub adapter: String,
+    /// What an operator should know (`every sender may talk`), if anything.
+    pub warning: Option<String>,
+}
+
+/// What waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueStatus {
+    /// Chats with a lane.
+    pub lanes: usize,
+    /// Messages that wait for their turn.
+    pub waiting: usize,
+    /// Turns under way.
+    pub running: usize,
+    /// Deliveries that wait or are parked.
+    pub outbox: usize,
+}

@@ -1,0 +1,138 @@
+//! Typed facts about what happened. Core reports them; which metric or log line each becomes is decided
+//! by the telemetry adapter.
+//!
+//! Facts carry codes and sizes from closed sets, never message text and never ids.
+
+use std::time::Duration;
+
+use crate::ids::ChannelName;
+use crate::model::Usage;
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TelemetryEvent {
+    /// A message without words was dropped.
+    DroppedEmpty {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// A message was seen before and dropped.
+    DroppedDuplicate {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// The message that was answered is known, or not.
+    ReplyContext {
+        /// Where.
+        channel: ChannelName,
+        /// It was found.
+        hit: bool,
+    },
+    /// The sender may not talk here.
+    DroppedByAccess {
+        /// Where.
+        channel: ChannelName,
+        /// The policy's reason code.
+        reason: String,
+    },
+    /// The message is not one to answer.
+    DroppedByReplyRule {
+        /// Where.
+        channel: ChannelName,
+        /// The policy's reason code.
+        reason: String,
+    },
+    /// A message went to the quiet note taker, or why it did not.
+    Notes {
+        /// Where.
+        channel: ChannelName,
+        /// What became of it.
+        outcome: NotesOutcome,
+    },
+    /// The input stage blocked a message.
+    InputBlocked {
+        /// Where.
+        channel: ChannelName,
+        /// The gate's reason code.
+        reason: String,
+    },
+    /// The responder had nothing to say.
+    ResponderEmpty {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// The answer could not be produced; the chat was told.
+    ResponderFailed {
+        /// Where.
+        channel: ChannelName,
+        /// The kind of failure.
+        reason: &'static str,
+    },
+    /// A person stopped the turn.
+    TurnCancelled {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// The output stage changed an answer.
+    OutputSanitized {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// The output stage held an answer back.
+    OutputBlocked {
+        /// Where.
+        channel: ChannelName,
+        /// The gate's reason code.
+        reason: String,
+    },
+    /// A reaction was sent in place of an answer.
+    ReactionSent {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// An answer was sent.
+    ResponseSent {
+        /// Where.
+        channel: ChannelName,
+    },
+    /// A tool ran, or was refused.
+    ToolCall {
+        /// Its name; `unknown` for one that is not offered.
+        tool: String,
+        /// How it ended.
+        outcome: ToolCallOutcome,
+    },
+    /// A model call ended.
+    ModelCall {
+        /// `ok`, or the kind of error.
+        outcome: &'static str,
+        /// Tokens, where the provider counted them.
+        usage: Usage,
+        /// From request to last byte.
+        took: Duration,
+    },
+}
+
+/// What became of a message for the note taker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotesOutcome {
+    /// Queued.
+    Enqueued,
+    /// The policy takes no notes of blocked senders.
+    DroppedByPolicy,
+    /// The input stage blocked it.
+    DroppedBySecurity,
+}
+
+/// How a tool call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolCallOutcome {
+    /// It ran and answered.
+    Ok,
+    /// It ran and reported an error.
+    Failed,
+    /// The policy does not allow the tool here.
+    DeniedByPolicy,
+    /// The tool stage blocked the call.
+    DeniedBySecurity,
+}
