@@ -118,7 +118,7 @@ impl Default for NotesPolicy {
             enabled: false,
             allow_blocked_senders: false,
             mode: NotesMode::Adaptive,
-            batch_interval: Duration::from_secs(1800),
+            batch_interval: Duration::from_mins(30),
             batch_max_messages: 100,
         }
     }
@@ -145,7 +145,7 @@ impl Default for CooldownPolicy {
             enabled: false,
             streak_threshold: 7,
             topic_overlap: 0.34,
-            cooldown: Duration::from_secs(900),
+            cooldown: Duration::from_mins(15),
             delay: Duration::from_millis(2500),
             use_model: false,
         }

@@ -7,6 +7,7 @@ use crate::decision::NotesMode;
 use crate::ids::{ChannelName, ChatId, MessageId, SenderId, SessionKey};
 use crate::label::Labels;
 use crate::message::{OutboundMessage, Reaction};
+use crate::outcome::TurnOutcome;
 use crate::telemetry::TelemetryEvent;
 use crate::time::civil;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub enum Intent {
     },
     /// Report a typed fact.
     RecordTelemetry(TelemetryEvent),
+    /// Record how the turn ended. There is exactly one, and it is the last.
+    Close(TurnOutcome),
 }
 
 /// Lines to add to one session, in order.

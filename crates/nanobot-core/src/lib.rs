@@ -7,22 +7,38 @@
 
 pub mod cancel;
 pub mod content;
+pub mod cooldown;
 pub mod decision;
+mod dispatcher;
 pub mod event;
 pub mod ids;
 pub mod intent;
 pub mod label;
 pub mod message;
 pub mod model;
+pub mod notice;
+mod orchestrator;
 mod outcome;
+pub mod pipeline;
 pub mod ports;
+pub mod prompt;
 pub mod record;
+pub mod reply_context;
+pub mod responder;
 mod secret;
+pub mod stage;
+pub mod stand_in;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
 pub mod time;
+pub mod turn;
 pub mod units;
 pub mod verdict;
 
+pub use dispatcher::{Dispatcher, Projector};
 pub use label::{Label, Labels};
+pub use orchestrator::{Orchestrator, OrchestratorParts};
 pub use outcome::TurnOutcome;
 pub use secret::Secret;

@@ -226,6 +226,25 @@ pub enum ModelErrorKind {
 }
 
 impl ModelErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 15] = [
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::ConnectTimeout,
+        Self::FirstByteTimeout,
+        Self::IdleTimeout,
+        Self::Network,
+        Self::Auth,
+        Self::Billing,
+        Self::BadRequest,
+        Self::ContextOverflow,
+        Self::ContentFilter,
+        Self::UnknownModel,
+        Self::BadAnswer,
+        Self::Server,
+        Self::Cancelled,
+    ];
+
     /// The stable code: metric label and record field.
     pub const fn code(self) -> &'static str {
         match self {

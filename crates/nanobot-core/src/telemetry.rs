@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::ids::ChannelName;
 use crate::model::Usage;
+use crate::ports::StoreErrorKind;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +103,15 @@ pub enum TelemetryEvent {
         /// How it ended.
         outcome: ToolCallOutcome,
     },
+    /// A store failed where the turn could go on without it.
+    StoreFailed {
+        /// Which (`archive`, `sessions`, `seen_chats`).
+        store: &'static str,
+        /// What can be done about it.
+        kind: StoreErrorKind,
+        /// The error in one line; for the log only, never a label.
+        detail: String,
+    },
     /// A model call ended.
     ModelCall {
         /// `ok`, or the kind of error.
@@ -110,6 +120,8 @@ pub enum TelemetryEvent {
         usage: Usage,
         /// From request to last byte.
         took: Duration,
+        /// The error in one line, if there was one; for the log only, never a label.
+        detail: Option<String>,
     },
 }
 
@@ -122,6 +134,8 @@ pub enum NotesOutcome {
     DroppedByPolicy,
     /// The input stage blocked it.
     DroppedBySecurity,
+    /// There is no memory to keep it in.
+    DroppedWithoutMemory,
 }
 
 /// How a tool call ended.

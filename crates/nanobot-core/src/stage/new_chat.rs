@@ -1,0 +1,81 @@
+//! Stage 9: the owners hear once about a chat that was not seen before. WhatsApp only, as in the original.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::event::ChatKind;
+use crate::ids::{ChannelName, ChatId, SenderId};
+use crate::intent::Intent;
+use crate::message::OutboundMessage;
+use crate::pipeline::{Flow, PipelineContext, Stage};
+use crate::ports::{PolicyEngine, SeenChats};
+
+/// Tells the owners about new chats.
+pub struct NewChat {
+    seen: Arc<dyn SeenChats>,
+    policy: Arc<dyn PolicyEngine>,
+}
+
+impl NewChat {
+    /// The policy knows the owners.
+    pub fn new(seen: Arc<dyn SeenChats>, policy: Arc<dyn PolicyEngine>) -> Self {
+        Self { seen, policy }
+    }
+}
+
+#[async_trait]
+impl Stage for NewChat {
+    fn name(&self) -> &'static str {
+        "new_chat"
+    }
+
+    async fn run(&self, cx: &mut PipelineContext) -> Flow {
+        if cx.event.channel != ChannelName::WHATSAPP {
+            return Flow::Continue;
+        }
+        match self.seen.contains(&cx.event.channel, &cx.event.chat).await {
+            Ok(true) => {}
+            Ok(false) => announce(cx, &self.policy.owners(&cx.event.channel)),
+            // Better no notice than one with every message.
+            Err(error) => cx.report_store("seen_chats", &error),
+        }
+        Flow::Continue
+    }
+}
+
+fn announce(cx: &mut PipelineContext, owners: &[SenderId]) {
+    let (channel, chat) = (cx.event.channel.clone(), cx.event.chat.clone());
+    let kind = match cx.event.chat_kind {
+        ChatKind::Group => "group",
+        ChatKind::Direct => "chat",
+    };
+    for owner in owner_chats(&channel, owners) {
+        cx.emit(Intent::SendMessage(OutboundMessage {
+            channel: channel.clone(),
+            chat: owner,
+            text: format!("🔔 Nano was added to a new WhatsApp {kind}: `{chat}`"),
+            reply_to: None,
+            media: Vec::new(),
+        }));
+    }
+    cx.emit(Intent::RememberChat { channel, chat });
+}
+
+fn owner_chats(channel: &ChannelName, owners: &[SenderId]) -> Vec<ChatId> {
+    let mut chats: Vec<ChatId> = owners.iter().filter_map(|o| owner_chat(channel, o.as_str())).collect();
+    chats.sort();
+    chats.dedup();
+    chats
+}
+
+/// The direct chat with an owner, from the identity that the policy lists. On WhatsApp a telephone number,
+/// in whatever spelling, becomes its address; without any digit there is no such chat.
+pub fn owner_chat(channel: &ChannelName, owner: &str) -> Option<ChatId> {
+    let owner = owner.trim();
+    if *channel != ChannelName::WHATSAPP || owner.contains('@') {
+        return ChatId::new(owner).ok();
+    }
+    let digits: String = owner.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { None } else { ChatId::new(format!("{digits}@s.whatsapp.net")).ok() }
+}

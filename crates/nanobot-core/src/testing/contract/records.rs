@@ -1,0 +1,101 @@
+//! The promises of [`Telemetry`], [`MetricsSource`] and [`AuditLog`].
+#![expect(clippy::unwrap_used, reason = "contract suites are test code")]
+
+use std::time::Duration;
+
+use crate::ids::ChannelName;
+use crate::model::Usage;
+use crate::ports::{AdminAct, AuditLog, MetricsSource, StoreErrorKind, Telemetry};
+use crate::telemetry::{NotesOutcome, TelemetryEvent, ToolCallOutcome};
+use crate::testing::event::SENT_AT;
+use crate::time::WallTime;
+
+/// Checks that every kind of fact is taken. Answers them, so that an adapter's test can go on to look at what
+/// became of each.
+///
+/// # Panics
+/// When the adapter does.
+pub fn telemetry_contract<T: Telemetry>(make: impl Fn() -> T) -> Vec<TelemetryEvent> {
+    let telemetry = make();
+    let facts = one_of_each();
+    for fact in &facts {
+        telemetry.record(fact);
+    }
+    facts
+}
+
+fn one_of_each() -> Vec<TelemetryEvent> {
+    let channel = ChannelName::WHATSAPP;
+    let at = || channel.clone();
+    let reason = || "a_reason".to_owned();
+    vec![
+        TelemetryEvent::DroppedEmpty { channel: at() },
+        TelemetryEvent::DroppedDuplicate { channel: at() },
+        TelemetryEvent::ReplyContext { channel: at(), hit: true },
+        TelemetryEvent::DroppedByAccess { channel: at(), reason: reason() },
+        TelemetryEvent::DroppedByReplyRule { channel: at(), reason: reason() },
+        TelemetryEvent::Notes { channel: at(), outcome: NotesOutcome::Enqueued },
+        TelemetryEvent::InputBlocked { channel: at(), reason: reason() },
+        TelemetryEvent::ResponderEmpty { channel: at() },
+        TelemetryEvent::ResponderFailed { channel: at(), reason: "network" },
+        TelemetryEvent::TurnCancelled { channel: at() },
+        TelemetryEvent::OutputSanitized { channel: at() },
+        TelemetryEvent::OutputBlocked { channel: at(), reason: reason() },
+        TelemetryEvent::ReactionSent { channel: at() },
+        TelemetryEvent::ResponseSent { channel: at() },
+        TelemetryEvent::ToolCall { tool: "read_file".to_owned(), outcome: ToolCallOutcome::Ok },
+        TelemetryEvent::StoreFailed {
+            store: "archive",
+            kind: StoreErrorKind::Busy,
+            detail: "the store is busy while recording a message".to_owned(),
+        },
+        TelemetryEvent::ModelCall {
+            outcome: "ok",
+            usage: Usage { input: Some(7), cached_input: None, output: Some(3) },
+            took: Duration::from_millis(1_500),
+            detail: None,
+        },
+    ]
+}
+
+/// Checks that what is rendered can be scraped: comments, and samples of a name and a number.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn metrics_source_contract<M: MetricsSource>(make: impl Fn() -> M) {
+    let text = make().render();
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line ends, too");
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap_or(("", line));
+        let name: &str = series.split('{').next().unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        assert!(!name.is_empty() && name.chars().all(is_name), "a sample starts with its name: {line}");
+        let special = ["NaN", "+Inf", "-Inf"].contains(&value);
+        assert!(special || value.parse::<f64>().is_ok(), "a sample ends with its number: {line}");
+    }
+}
+
+/// Checks that every act is one row, in order. `rows` reads the log back.
+///
+/// # Panics
+/// When a promise is broken.
+pub async fn audit_log_contract<L: AuditLog>(
+    make: impl AsyncFn() -> L,
+    rows: impl AsyncFn(&L) -> Vec<AdminAct>,
+) {
+    let log = make().await;
+    assert!(rows(&log).await.is_empty(), "a fresh log has no rows");
+    let at = WallTime::utc(SENT_AT.parse().unwrap());
+    let act = |target: &str, result| AdminAct {
+        actor: "local:uid=1000".to_owned(),
+        via: "cli",
+        action: "session.reset",
+        target: target.to_owned(),
+        result,
+    };
+    let acts = vec![act("cli:default", "done"), act("cli:default", "done"), act("whatsapp:ä\"b", "refused")];
+    for act in &acts {
+        log.record(act, &at).await.unwrap();
+    }
+    assert_eq!(rows(&log).await, acts, "one row per act, also for a repeated one");
+}

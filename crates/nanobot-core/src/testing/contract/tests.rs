@@ -1,0 +1,4 @@
+//! The fakes and stand-ins keep the contracts; broken adapters do not, so the suites can fail.
+
+mod broken;
+mod fakes;

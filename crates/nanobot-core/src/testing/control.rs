@@ -1,0 +1,88 @@
+//! A daemon's control port over sessions in memory.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::event::SENT_AT;
+use super::{MemorySessions, ScriptedModel};
+use crate::ids::SessionKey;
+use crate::ports::{
+    Control, ControlError, HistoryMessage, ModelClient, PortStatus, QueueStatus, SessionAdmin, SessionStore,
+    SessionSummary, StatusReport, StoreErrorKind,
+};
+use crate::stand_in::hold;
+use crate::time::{Timestamp, WallTime, civil};
+
+/// Controls nothing but its own sessions; the status is made up.
+#[derive(Debug, Default)]
+pub struct FakeControl {
+    /// The sessions; a test fills them, and makes them fail.
+    pub sessions: MemorySessions,
+    busy: Mutex<HashSet<SessionKey>>,
+    resets: Mutex<Vec<(SessionKey, String)>>,
+}
+
+impl FakeControl {
+    /// Without sessions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Pretends that a turn runs there.
+    pub fn pretend_busy(&self, session: SessionKey) {
+        hold(&self.busy).insert(session);
+    }
+
+    /// Every reset that took effect, with its actor.
+    pub fn resets(&self) -> Vec<(SessionKey, String)> {
+        hold(&self.resets).clone()
+    }
+}
+
+#[async_trait]
+impl SessionAdmin for FakeControl {
+    async fn sessions(&self) -> Result<Vec<SessionSummary>, ControlError> {
+        Ok(self.sessions.list().await?)
+    }
+
+    async fn session(&self, key: &SessionKey, limit: usize) -> Result<Vec<HistoryMessage>, ControlError> {
+        if !self.sessions.list().await?.iter().any(|known| known.session == *key) {
+            return Err(ControlError::NoSuchSession(key.clone()));
+        }
+        Ok(self.sessions.history(key, limit).await?)
+    }
+
+    async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError> {
+        if hold(&self.busy).contains(key) {
+            return Err(ControlError::Busy(key.clone()));
+        }
+        let now = civil::date(2026, 2, 22).at(12, 0, 0, 0);
+        let forgotten = self.sessions.reset(key, now).await.map_err(|error| match error.kind {
+            StoreErrorKind::NotFound => ControlError::NoSuchSession(key.clone()),
+            _ => ControlError::Store(error),
+        })?;
+        hold(&self.resets).push((key.clone(), actor.to_owned()));
+        Ok(forgotten)
+    }
+}
+
+#[async_trait]
+impl Control for FakeControl {
+    async fn status(&self) -> StatusReport {
+        let instant = SENT_AT.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
+        StatusReport {
+            version: "0.0.0-fake".to_owned(),
+            pid: 1,
+            home: "/home/nobody/.nanobot".to_owned(),
+            started: WallTime::utc(instant),
+            now: WallTime::utc(instant),
+            model: ScriptedModel::new().info(),
+            ports: vec![PortStatus { port: "journal", adapter: "memory_journal".to_owned(), warning: None }],
+            channels: vec!["cli".to_owned()],
+            tools: Vec::new(),
+            queues: QueueStatus::default(),
+        }
+    }
+}

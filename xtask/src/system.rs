@@ -1,0 +1,155 @@
+//! What the product and its tests need from the system, and how it gets there on Debian and Ubuntu.
+//!
+//! `NEEDS` is the one list of these programs. Packages come from apt-get alone: nothing is downloaded from
+//! elsewhere, and no version is chosen here.
+
+mod apt;
+
+use std::path::Path;
+
+use crate::process;
+
+/// Which command wants the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Run,
+    Test,
+}
+
+/// How to tell that a program is there.
+#[derive(Debug)]
+enum Probe {
+    /// A program of this name can be found.
+    Program(&'static str),
+    /// This command line ends with 0.
+    Succeeds(&'static [&'static str]),
+}
+
+/// A program or library of the system.
+#[derive(Debug)]
+pub(crate) struct Need {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+    probe: Probe,
+    needed_for: Purpose,
+    /// What does not work, or is not tested, without it.
+    pub(crate) off_without: &'static str,
+}
+
+impl Need {
+    /// What a person can do about it.
+    pub(crate) fn next_step(&self) -> String {
+        format!("on Debian, as root: apt-get install {}", self.package)
+    }
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        name: "bubblewrap",
+        package: "bubblewrap",
+        probe: Probe::Program("bwrap"),
+        needed_for: Purpose::Run,
+        off_without: "the shell tool",
+    },
+    Need {
+        name: "ffmpeg",
+        package: "ffmpeg",
+        probe: Probe::Program("ffmpeg"),
+        needed_for: Purpose::Run,
+        off_without: "voice and video",
+    },
+    Need {
+        name: "ngircd",
+        package: "ngircd",
+        probe: Probe::Program("ngircd"),
+        needed_for: Purpose::Test,
+        off_without: "tests against a real IRC server",
+    },
+    Need {
+        name: "python3 with venv",
+        package: "python3-venv",
+        probe: Probe::Succeeds(&["python3", "-c", "import ensurepip, venv"]),
+        needed_for: Purpose::Test,
+        off_without: "tests against a real model server",
+    },
+    Need {
+        name: "cmake",
+        package: "cmake",
+        probe: Probe::Program("cmake"),
+        needed_for: Purpose::Test,
+        off_without: "tests against a real model server",
+    },
+    Need {
+        name: "a C++ compiler",
+        package: "build-essential",
+        probe: Probe::Program("c++"),
+        needed_for: Purpose::Test,
+        off_without: "tests against a real model server",
+    },
+];
+
+/// Something that is not there and could not be installed.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    pub(crate) need: &'static Need,
+    /// Why it is still not there.
+    pub(crate) reason: String,
+}
+
+/// Installs what `purpose` needs as far as that is allowed, and returns what is missing after that.
+///
+/// May ask one question on a terminal, and may block on apt-get for minutes.
+pub(crate) fn prepare(purpose: Purpose) -> Vec<Missing> {
+    let missing = missing_for(purpose);
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    match apt::install(&packages) {
+        Ok(()) => still_missing(purpose, "apt-get did not bring it"),
+        Err(error) => still_missing(purpose, &format!("{error:#}")),
+    }
+}
+
+fn missing_for(purpose: Purpose) -> Vec<&'static Need> {
+    NEEDS.iter().filter(|need| need.needed_for == purpose && !is_there(&need.probe)).collect()
+}
+
+fn still_missing(purpose: Purpose, reason: &str) -> Vec<Missing> {
+    missing_for(purpose).into_iter().map(|need| Missing { need, reason: reason.to_owned() }).collect()
+}
+
+fn is_there(probe: &Probe) -> bool {
+    match probe {
+        Probe::Program(name) => find_program(name),
+        Probe::Succeeds(line) => line.split_first().is_some_and(|(program, args)| {
+            process::succeeds(process::command(program, Path::new(".")).args(args))
+        }),
+    }
+}
+
+/// Servers live in `/usr/sbin`, which is not on an ordinary user's `PATH` on Debian.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where programs are looked up is the caller's PATH by definition"
+)]
+fn find_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .any(|folder| folder.join(name).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_tell_a_program_that_is_there_from_one_that_is_not() {
+        assert!(is_there(&Probe::Program("sh")));
+        assert!(!is_there(&Probe::Program("no-such-program-anywhere")));
+        assert!(is_there(&Probe::Succeeds(&["true"])));
+        assert!(!is_there(&Probe::Succeeds(&["false"])));
+        assert!(!is_there(&Probe::Succeeds(&["no-such-program-anywhere"])));
+    }
+}
