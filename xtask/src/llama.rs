@@ -31,13 +31,15 @@ const BUILD_TOOLS: [&str; 2] = ["cmake==4.4.5", "ninja==1.13.2"];
 const UNITY_BUILD: &str = r"file(GLOB core src/*.cpp)
 cmake_language(DEFER CALL set_source_files_properties ${core}
   TARGET_DIRECTORY llama PROPERTIES SKIP_UNITY_BUILD_INCLUSION OFF)
-cmake_language(DEFER CALL set_target_properties llama-common mtmd PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+cmake_language(DEFER CALL set_target_properties llama-common mtmd
+  PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 cmake_language(DEFER CALL set_target_properties server-context llama-server-impl
   PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
 cmake_language(DEFER CALL set_source_files_properties common/json.cpp
   TARGET_DIRECTORY llama-common PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-cmake_language(DEFER CALL set_source_files_properties tools/mtmd/mtmd-helper.cpp tools/mtmd/mtmd-helper-gen.cpp
-  TARGET_DIRECTORY mtmd PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+cmake_language(DEFER CALL set_source_files_properties
+  tools/mtmd/mtmd-helper.cpp tools/mtmd/mtmd-helper-gen.cpp TARGET_DIRECTORY mtmd PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON)
 ";
 
 /// Little optimisation, one static binary, and nothing that a loopback test does not use. With
@@ -110,7 +112,7 @@ fn build(home: &Path, server: &Path) -> Result<()> {
     File::create(&log).with_context(|| format!("create {}", log.display()))?;
 
     eprintln!("xtask: llama-server is built once for this machine; its log is {}", log.display());
-    step("llama-server (three to six minutes on two cores)", || {
+    step("llama-server (three minutes or more on two cores)", || {
         steps(&work).iter().try_for_each(|part| step(part.what, || part.run(&work, &log)))
     })?;
     fs::rename(work.join("out/bin/llama-server"), server)

@@ -1,2 +1,115 @@
-//! Placeholder.
-fn main() {}
+//! `nanobotd`: flags, exit codes, runtime, signals; nothing else.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use nanobot_config::{Environment, Home, LoadRequest, load};
+use nanobotd::lock::{HomeLock, LockError};
+use nanobotd::{App, Boot, Drained, StartError, logging};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The nanobot daemon: answers in the foreground until it gets SIGTERM or SIGINT.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The home folder [default: $NANOBOT_HOME, else ~/.nanobot]
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Another file in place of the home's config.json
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Exit codes of `sysexits.h`, as the documentation states them.
+mod exit {
+    pub(crate) const FAILED: u8 = 1;
+    pub(crate) const CONFIG: u8 = 64;
+    pub(crate) const CANNOT_WRITE: u8 = 73;
+    pub(crate) const TRY_AGAIN: u8 = 75;
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, message)) => {
+            say(&message);
+            ExitCode::from(code)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the binary's own last words")]
+fn say(message: &str) {
+    eprintln!("nanobotd: {message}");
+}
+
+fn run(args: Args) -> Result<(), (u8, String)> {
+    let environment = Environment::capture();
+    let home = Home::locate(args.home.as_deref(), &environment).map_err(|e| (exit::CONFIG, e.to_string()))?;
+    let request = LoadRequest::new(home.clone(), environment).with_config_file(args.config);
+    let loaded = load(&request).map_err(|errors| (exit::CONFIG, errors.to_string()))?;
+    logging::install(&loaded.config.log).map_err(|e| (exit::CONFIG, e.to_string()))?;
+    let lock = HomeLock::take(home.root(), &home.lock()).map_err(|error| {
+        let code = match error {
+            LockError::Held { .. } => exit::TRY_AGAIN,
+            LockError::Io { .. } => exit::CANNOT_WRITE,
+        };
+        (code, nanobot_core::pipeline::chain(&error))
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
+    runtime.block_on(serve(home, loaded, lock))
+}
+
+async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Result<(), (u8, String)> {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    for unknown in &loaded.unknown {
+        tracing::warn!("{unknown}");
+    }
+    let limit = Duration::from_secs(loaded.config.daemon.drain_seconds);
+    let socket = Some(home.socket());
+    let app = App::start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
+        let code = match &error {
+            StartError::Model(_) => exit::CONFIG,
+            _ => exit::CANNOT_WRITE,
+        };
+        (code, nanobot_core::pipeline::chain(&error))
+    })?;
+    let stopped =
+        stop_signal().map_err(|error| (exit::FAILED, format!("signals cannot be taken: {error}")))?;
+    // Without a service manager there is nobody to tell.
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
+    tracing::info!("ready");
+    stopped.await;
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
+    tracing::info!(seconds = limit.as_secs(), "draining");
+    let drained = tokio::select! {
+        drained = app.drain(limit) => drained,
+        () = second_signal() => Drained::Cut,
+    };
+    tracing::info!(?drained, "stopped");
+    Ok(())
+}
+
+/// Resolves at the first SIGTERM or SIGINT. The handlers are in place when this returns.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+    })
+}
+
+/// Somebody is in a hurry.
+async fn second_signal() {
+    match stop_signal() {
+        Ok(again) => again.await,
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Call the suite from an ordinary test with a closure that makes a fresh adapter each time:
 //!
-//! ```ignore
+//! ```text
 //! #[tokio::test]
 //! async fn it_keeps_the_contract() {
 //!     seen_chats_contract(async || MySeenChats::open(fresh_folder())).await;

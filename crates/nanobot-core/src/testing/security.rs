@@ -13,19 +13,29 @@ use crate::verdict::{Finding, SecurityVerdict, Severity};
 /// What stands in the place of a needle that was rewritten.
 pub const PLACEHOLDER: &str = "[REDACTED]";
 
-/// Judges by needles. Without rules it allows everything.
+/// The reason code of a scripted finding in an input.
+pub const INPUT_REASON: &str = "scripted_input";
+
+/// The reason code of a scripted finding in a tool call.
+pub const TOOL_REASON: &str = "scripted_tool";
+
+/// The reason code of a scripted finding in an output.
+pub const OUTPUT_REASON: &str = "scripted_output";
+
+/// Judges by needles. Without rules it allows everything; of several rules the hardest decides.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedGate {
-    blocked_inputs: Vec<String>,
-    noticed_inputs: Vec<String>,
+    input: Rules,
+    output: Arc<Rules>,
     blocked_tools: Vec<String>,
-    output: Arc<OutputRules>,
 }
 
+/// The needles of one stage.
 #[derive(Debug, Clone, Default)]
-struct OutputRules {
+struct Rules {
     blocked: Vec<String>,
     sanitized: Vec<String>,
+    noticed: Vec<String>,
 }
 
 impl ScriptedGate {
@@ -37,14 +47,21 @@ impl ScriptedGate {
     /// Blocks inputs that contain this.
     #[must_use]
     pub fn block_input(mut self, needle: &str) -> Self {
-        self.blocked_inputs.push(checked(needle));
+        self.input.blocked.push(checked(needle));
+        self
+    }
+
+    /// Replaces this by [`PLACEHOLDER`] in inputs.
+    #[must_use]
+    pub fn sanitize_input(mut self, needle: &str) -> Self {
+        self.input.sanitized.push(checked(needle));
         self
     }
 
     /// Warns of inputs that contain this.
     #[must_use]
     pub fn warn_input(mut self, needle: &str) -> Self {
-        self.noticed_inputs.push(checked(needle));
+        self.input.noticed.push(checked(needle));
         self
     }
 
@@ -83,14 +100,17 @@ fn hit(needles: &[String], text: &str) -> bool {
     needles.iter().any(|needle| text.contains(needle))
 }
 
-impl OutputRules {
-    fn judge(&self, text: &str) -> SecurityVerdict {
+impl Rules {
+    fn judge(&self, text: &str, reason: &str) -> SecurityVerdict {
         if hit(&self.blocked, text) {
-            return SecurityVerdict::Block(finding("scripted_output", Severity::High));
+            return SecurityVerdict::Block(finding(reason, Severity::High));
         }
         if hit(&self.sanitized, text) {
             let (clean, _) = self.rewrite(text, Edge::End);
-            return SecurityVerdict::Sanitize(finding("scripted_output", Severity::Medium), clean);
+            return SecurityVerdict::Sanitize(finding(reason, Severity::Medium), clean);
+        }
+        if hit(&self.noticed, text) {
+            return SecurityVerdict::Warn(finding(reason, Severity::Low));
         }
         SecurityVerdict::Allow
     }
@@ -130,25 +150,19 @@ impl SecurityGate for ScriptedGate {
     }
 
     fn check_input(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
-        if hit(&self.blocked_inputs, text) {
-            return SecurityVerdict::Block(finding("scripted_input", Severity::High));
-        }
-        if hit(&self.noticed_inputs, text) {
-            return SecurityVerdict::Warn(finding("scripted_input", Severity::Low));
-        }
-        SecurityVerdict::Allow
+        self.input.judge(text, INPUT_REASON)
     }
 
     fn check_tool(&self, call: &ToolCall, _context: &SecurityContext) -> SecurityVerdict {
         let shown = format!("{} {}", call.name, call.arguments);
         if hit(&self.blocked_tools, &shown) {
-            return SecurityVerdict::Block(finding("scripted_tool", Severity::High));
+            return SecurityVerdict::Block(finding(TOOL_REASON, Severity::High));
         }
         SecurityVerdict::Allow
     }
 
     fn check_output(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
-        self.output.judge(text)
+        self.output.judge(text, OUTPUT_REASON)
     }
 
     fn open_output(&self, _context: &SecurityContext) -> Box<dyn OutputGuard> {
@@ -162,7 +176,7 @@ impl SecurityGate for ScriptedGate {
 
 /// Lets text go as soon as no needle can begin in it any more.
 struct Guard {
-    rules: Arc<OutputRules>,
+    rules: Arc<Rules>,
     whole: String,
     undecided: String,
 }
@@ -181,12 +195,15 @@ impl OutputGuard for Guard {
     }
 
     fn finish(self: Box<Self>) -> OutputVerdict {
-        let verdict = self.rules.judge(&self.whole);
-        let rest = match &verdict {
-            SecurityVerdict::Block(_) => String::new(),
-            _ if self.rules.blocked.is_empty() => self.rules.rewrite(&self.undecided, Edge::End).0,
-            SecurityVerdict::Sanitize(_, clean) => clean.clone(),
-            SecurityVerdict::Allow | SecurityVerdict::Warn(_) => self.whole,
+        let verdict = self.rules.judge(&self.whole, OUTPUT_REASON);
+        let was_held_whole = !self.rules.blocked.is_empty();
+        let rest = match (&verdict, was_held_whole) {
+            (SecurityVerdict::Block(_), _) => String::new(),
+            (SecurityVerdict::Sanitize(_, clean), true) => clean.clone(),
+            (SecurityVerdict::Allow | SecurityVerdict::Warn(_), true) => self.whole,
+            (SecurityVerdict::Allow | SecurityVerdict::Warn(_) | SecurityVerdict::Sanitize(..), false) => {
+                self.rules.rewrite(&self.undecided, Edge::End).0
+            }
         };
         OutputVerdict { rest, verdict }
     }

@@ -127,6 +127,20 @@ fn an_event_is_what_its_setters_say() {
     assert_eq!(spoken.text(), "good morning");
 }
 
+#[test]
+fn a_scripted_gate_judges_inputs_and_tool_calls() {
+    let gate = ScriptedGate::new().block_input("bomb").warn_input("odd").sanitize_input("pin 1234");
+    let gate = gate.block_tool(".env");
+    let judged = |text: &str| gate.check_input(text, &turn_context());
+    assert_eq!(judged("good morning"), SecurityVerdict::Allow);
+    assert!(matches!(judged("an odd bomb"), SecurityVerdict::Block(_)), "the hardest rule decides");
+    assert!(matches!(judged("odd"), SecurityVerdict::Warn(_)));
+    let clean = "my [REDACTED], odd";
+    assert!(matches!(judged("my pin 1234, odd"), SecurityVerdict::Sanitize(_, text) if text == clean));
+    let call = call("c1", "read_file", tools::argument("path", "a/.env"));
+    assert!(matches!(gate.check_tool(&call, &turn_context()), SecurityVerdict::Block(_)));
+}
+
 fn turn_context() -> SecurityContext {
     SecurityContext { channel: ChannelName::CLI, labels: crate::Labels::NONE, path: "turn" }
 }
@@ -145,7 +159,8 @@ proptest! {
         left.push_str(&end.rest);
         match gate.check_output(&whole, &turn_context()) {
             SecurityVerdict::Sanitize(_, clean) => prop_assert_eq!(left, clean),
-            _ => prop_assert_eq!(left, whole),
+            SecurityVerdict::Allow | SecurityVerdict::Warn(_) => prop_assert_eq!(left, whole),
+            SecurityVerdict::Block(_) => prop_assert_eq!(left, ""),
         }
     }
 }

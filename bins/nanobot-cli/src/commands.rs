@@ -1,0 +1,45 @@
+//! The list of commands.
+
+mod chat;
+mod config;
+mod onboard;
+mod session;
+mod status;
+mod version;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Args, Command};
+use crate::exit::{Code, Failure};
+use crate::home::Place;
+use crate::output;
+
+/// Runs what was typed.
+pub(crate) fn run(args: Args) -> Result<Code, Failure> {
+    match &args.command {
+        Command::Version(json) => version::run(json.json),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "nanobot-cli", &mut script);
+            output::raw(&script).map(|()| Code::Done)
+        }
+        Command::Session(command) => session::run(command, &args),
+        Command::Config(command) => config::run(command, &args),
+        Command::Onboard(options) => onboard::run(options, &Place::of(&args)?),
+        Command::Chat(options) => chat::run(options, &Place::of(&args)?),
+        Command::Status(options) => status::run(options, &Place::of(&args)?),
+    }
+}
+
+/// Runs asynchronous work on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::No, format!("the runtime did not start: {error}")))?;
+    let done = runtime.block_on(work);
+    // A thread that still waits for a key press must not hold the process.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,210 @@
+//! `session …`: through the daemon if one runs, else on the home's files. Reading needs no lock; forgetting
+//! takes it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nanobot_admin_store::AdminLog;
+use nanobot_channels::local::protocol::ControlOp;
+use nanobot_core::ids::SessionKey;
+use nanobot_core::ports::{HistoryMessage, SessionAdmin as _};
+use nanobot_memory::inspect;
+use nanobotd::control::SessionRoom;
+use nanobotd::lock::HomeLock;
+use nanobotd::sessions_at;
+use nanobotd::system::SystemClock;
+use serde_json::{Value, json};
+
+use super::block_on;
+use crate::args::{Args, ExportFormat, List, Session};
+use crate::exit::{Code, Failure};
+use crate::home::Place;
+use crate::{daemon, onboard, output};
+
+/// The largest file that is inspected.
+const INSPECT_LIMIT: u64 = 64 * 1024 * 1024;
+
+pub(super) fn run(command: &Session, args: &Args) -> Result<Code, Failure> {
+    // Inspecting files needs no home.
+    if let Session::Inspect { files } = command {
+        return inspect_files(files);
+    }
+    let place = Place::of(args)?;
+    block_on(async {
+        match command {
+            Session::List(options) => list(&place, options).await,
+            Session::Show { key, lines, json } => show(&place, &parse(key)?, *lines, json.json).await,
+            Session::Reset { key, yes, dry_run, json } => {
+                let asked = if *dry_run { Ask::DryRun } else if *yes { Ask::Nothing } else { Ask::First };
+                reset(&place, &parse(key)?, asked, json.json).await
+            }
+            Session::Export { key, format } => export(&place, &parse(key)?, *format).await,
+            Session::Inspect { .. } => Ok(Code::Done),
+        }
+    })
+}
+
+fn parse(key: &str) -> Result<SessionKey, Failure> {
+    SessionKey::new(key).map_err(|error| Failure::new(Code::Usage, error.to_string()))
+}
+
+fn room(place: &Place) -> SessionRoom {
+    SessionRoom {
+        sessions: sessions_at(&place.home),
+        audit: Arc::new(AdminLog::new(place.home.audit().join("admin.jsonl"))),
+        clock: Arc::new(SystemClock::new()),
+        via: "cli",
+    }
+}
+
+async fn list(place: &Place, options: &List) -> Result<Code, Failure> {
+    let sessions = room(place).sessions().await?;
+    let value = |session: &nanobot_core::ports::SessionSummary| {
+        json!({
+            "session": session.session.as_str(),
+            "messages": session.messages,
+            "created_at": session.created_at,
+            "updated_at": session.updated_at,
+            "file": session.file,
+        })
+    };
+    if options.json {
+        output::json(&json!({"sessions": sessions.iter().map(value).collect::<Vec<_>>()}))?;
+    } else if options.jsonl {
+        sessions.iter().try_for_each(|session| output::json_line(&value(session)))?;
+    } else if sessions.is_empty() {
+        output::say("no conversations yet; start one with nanobot-cli chat");
+    } else {
+        let row = |session: &nanobot_core::ports::SessionSummary| {
+            let used = session.updated_at.clone().unwrap_or_else(|| "-".to_owned());
+            vec![session.session.to_string(), session.messages.to_string(), used]
+        };
+        output::table(&["SESSION", "MESSAGES", "LAST USED"], &sessions.iter().map(row).collect::<Vec<_>>())?;
+    }
+    Ok(Code::Done)
+}
+
+async fn show(place: &Place, key: &SessionKey, lines: u32, as_json: bool) -> Result<Code, Failure> {
+    let limit = usize::try_from(lines).unwrap_or(usize::MAX);
+    let messages = room(place).session(key, limit).await?;
+    if as_json {
+        let value = |message: &HistoryMessage| {
+            json!({
+                "role": role(message),
+                "content": message.content,
+                "labels": message.labels.map(|labels| labels.to_string()),
+            })
+        };
+        let messages: Vec<Value> = messages.iter().map(value).collect();
+        output::json(&json!({"session": key.as_str(), "messages": messages}))?;
+    } else {
+        for message in &messages {
+            output::line(format!("{}: {}", role(message), message.content))?;
+        }
+    }
+    Ok(Code::Done)
+}
+
+const fn role(message: &HistoryMessage) -> &'static str {
+    use nanobot_core::ports::HistoryRole;
+    match message.role {
+        HistoryRole::User => "user",
+        HistoryRole::Assistant => "assistant",
+        HistoryRole::System => "system",
+        HistoryRole::Tool => "tool",
+    }
+}
+
+/// How much a person is asked before something is forgotten.
+enum Ask {
+    First,
+    Nothing,
+    DryRun,
+}
+
+async fn reset(place: &Place, key: &SessionKey, ask: Ask, as_json: bool) -> Result<Code, Failure> {
+    let messages = room(place).sessions().await?.iter().find(|s| s.session == *key).map_or(0, |s| s.messages);
+    match ask {
+        Ask::DryRun => {
+            output::line(format!("{messages} messages of {key} would be forgotten"))?;
+            return Ok(Code::Done);
+        }
+        Ask::First if !onboard::ask_yes_no(&format!("Forget {messages} messages of {key}?"))? => {
+            output::say("nothing was forgotten (use --yes where nobody can be asked)");
+            return Ok(Code::No);
+        }
+        Ask::First | Ask::Nothing => {}
+    }
+    let forgotten = match daemon::find(place).await? {
+        Some(client) => {
+            let done = client.control(ControlOp::SessionReset { session: key.to_string() }).await?;
+            client.close().await;
+            done["forgotten"].as_u64().unwrap_or_default()
+        }
+        None => {
+            let _lock = HomeLock::take(place.home.root(), &place.home.lock())?;
+            let actor = format!("local:uid={}", rustix::process::getuid().as_raw());
+            u64::try_from(room(place).reset_session(key, &actor).await?).unwrap_or(u64::MAX)
+        }
+    };
+    if as_json {
+        output::json(&json!({"session": key.as_str(), "forgotten": forgotten}))?;
+    } else {
+        output::line(format!("{forgotten} messages of {key} were forgotten"))?;
+    }
+    Ok(Code::Done)
+}
+
+async fn export(place: &Place, key: &SessionKey, format: ExportFormat) -> Result<Code, Failure> {
+    let sessions = room(place).sessions().await?;
+    let Some(summary) = sessions.into_iter().find(|summary| summary.session == *key) else {
+        return Err(Failure::new(Code::No, format!("there is no session {key}")));
+    };
+    match format {
+        ExportFormat::Jsonl => output::raw(&newest(place, &summary.file)?)?,
+        ExportFormat::Markdown => {
+            output::line(format!("# {key}"))?;
+            for message in room(place).session(key, summary.messages).await? {
+                output::line(format!("\n**{}**\n\n{}", role(&message), message.content))?;
+            }
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// The file of a session: of the two places the one that changed last.
+fn newest(place: &Place, file: &str) -> Result<Vec<u8>, Failure> {
+    let changed = |path: &PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let paths = place.home.sessions_to_read().map(|folder| folder.join(file));
+    let path = paths.into_iter().filter(|path| changed(path).is_some()).max_by_key(changed);
+    let path = path.ok_or_else(|| Failure::new(Code::No, format!("the file {file} is gone")))?;
+    read(&path)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Code::Data, format!("cannot read {}: {error}", path.display()))
+    };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > INSPECT_LIMIT {
+        let limit = nanobot_core::units::ByteCount::new(INSPECT_LIMIT);
+        return Err(Failure::new(Code::Data, format!("{} has {size} bytes, at most {limit} are read", path.display())));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn inspect_files(files: &[PathBuf]) -> Result<Code, Failure> {
+    let mut code = Code::Done;
+    for path in files {
+        let file = path.display().to_string();
+        match read(path) {
+            Ok(bytes) => output::json_line(&inspect(&bytes).to_json(&file))?,
+            Err(failure) => {
+                code = Code::Data;
+                let error = json!({"code": "unreadable", "message": failure.to_string()});
+                output::json_line(&json!({"file": file, "error": error}))?;
+            }
+        }
+    }
+    Ok(code)
+}

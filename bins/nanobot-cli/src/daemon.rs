@@ -1,0 +1,25 @@
+//! Talking to a running daemon over its socket.
+
+use std::sync::Arc;
+
+use nanobot_channels::ClientError;
+use nanobot_channels::local::{ClientOptions, LocalClient};
+use nanobotd::system::SystemIds;
+
+use crate::exit::Failure;
+use crate::home::Place;
+
+/// How this program introduces itself.
+pub(crate) fn options() -> ClientOptions {
+    let name = concat!("nanobot-cli ", env!("CARGO_PKG_VERSION")).to_owned();
+    ClientOptions { name, ids: Arc::new(SystemIds) }
+}
+
+/// The daemon of the home, if one runs.
+pub(crate) async fn find(place: &Place) -> Result<Option<LocalClient>, Failure> {
+    match LocalClient::connect(&place.home.socket(), options()).await {
+        Ok(client) => Ok(Some(client)),
+        Err(ClientError::NotRunning { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,137 @@
+//! Exit codes, and the one error type of the command line: what went wrong, and what to do.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use nanobot_channels::ClientError;
+use nanobot_config::{ConfigError, ConfigErrors};
+use nanobot_core::pipeline::chain;
+use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
+use nanobotd::lock::LockError;
+
+/// The exit codes that scripts rely on (`sysexits.h` from 64 on).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Done.
+    Done,
+    /// The answer is no, or a check failed.
+    No,
+    /// The command line is wrong.
+    Usage,
+    /// Bad configuration.
+    Config,
+    /// Bad input data.
+    Data,
+    /// The daemon or a service cannot be reached.
+    Unavailable,
+    /// Something cannot be written.
+    CannotWrite,
+    /// Try again later.
+    TryAgain,
+    /// Not permitted.
+    NotPermitted,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(match code {
+            Code::Done => 0,
+            Code::No => 1,
+            Code::Usage => 2,
+            Code::Config => 64,
+            Code::Data => 65,
+            Code::Unavailable => 69,
+            Code::CannotWrite => 73,
+            Code::TryAgain => 75,
+            Code::NotPermitted => 77,
+        })
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    message: String,
+    broken_pipe: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), broken_pipe: false }
+    }
+
+    /// Whoever read our output has left; that is no failure of ours.
+    pub(crate) const fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
+    }
+
+    /// Standard output could not be written.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        let broken_pipe = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self { code: Code::CannotWrite, message: format!("cannot write the output: {error}"), broken_pipe }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::new(Code::Config, errors.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Code::Config, chain(&error))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match error.kind {
+            StoreErrorKind::Full | StoreErrorKind::ReadOnly => Code::CannotWrite,
+            StoreErrorKind::Busy => Code::TryAgain,
+            StoreErrorKind::Corrupt => Code::Data,
+            StoreErrorKind::NotFound | StoreErrorKind::Limit | StoreErrorKind::Backend => Code::No,
+        };
+        Self::new(code, chain(&error))
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Store(error) => error.into(),
+            ControlError::Busy(_) => Self::new(Code::TryAgain, error.to_string()),
+            _ => Self::new(Code::No, error.to_string()),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let code = match &error {
+            ClientError::NotPermitted { .. } => Code::NotPermitted,
+            ClientError::TooLarge { .. } => Code::Data,
+            ClientError::Refused { retry: true, .. } => Code::TryAgain,
+            ClientError::Refused { .. } => Code::No,
+            _ => Code::Unavailable,
+        };
+        Self::new(code, chain(&error))
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let code = match error {
+            LockError::Held { .. } => Code::TryAgain,
+            LockError::Io { .. } => Code::CannotWrite,
+        };
+        Self::new(code, chain(&error))
+    }
+}

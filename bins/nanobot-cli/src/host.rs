@@ -1,0 +1,45 @@
+//! nanobot inside this process, for a chat without a daemon: the same app, the same protocol, over a stream
+//! that never leaves the process.
+
+use std::time::Duration;
+
+use nanobot_channels::local::LocalClient;
+use nanobot_config::Loaded;
+use nanobot_core::pipeline::chain;
+use nanobotd::lock::HomeLock;
+use nanobotd::{App, Boot, StartError};
+
+use crate::daemon;
+use crate::exit::{Code, Failure};
+use crate::home::Place;
+
+/// Bytes on their way between the two ends of the stream.
+const STREAM_BUFFER: usize = 64 * 1024;
+
+/// An app and its only client.
+pub(crate) struct Host {
+    app: App,
+    drain: Duration,
+}
+
+/// Boots nanobot on the home and connects to it.
+pub(crate) async fn boot(place: &Place, loaded: Loaded) -> Result<(Host, LocalClient), Failure> {
+    let home = place.home.clone();
+    let lock = HomeLock::take(home.root(), &home.lock())?;
+    let drain = Duration::from_secs(loaded.config.daemon.drain_seconds);
+    let mut app = App::start(Boot { home, loaded, lock, socket: None }).await.map_err(|error| {
+        let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
+        Failure::new(code, chain(&error))
+    })?;
+    let (ours, theirs) = tokio::io::duplex(STREAM_BUFFER);
+    app.serve_stream(theirs);
+    let client = LocalClient::over(ours, daemon::options()).await?;
+    Ok((Host { app, drain }, client))
+}
+
+impl Host {
+    /// Ends in order.
+    pub(crate) async fn stop(self) {
+        self.app.drain(self.drain).await;
+    }
+}

@@ -1,0 +1,108 @@
+//! What could answer: providers whose key is set, servers on this machine, and nothing at all.
+
+use nanobot_config::PROVIDER_VARIABLES;
+use nanobot_llm_router::{Endpoint, models_at, probe_local, usual_candidates};
+
+use super::Choice;
+use crate::exit::{Code, Failure};
+use crate::home::Place;
+use crate::output;
+
+/// Something that could answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) label: String,
+    pub(crate) choice: Choice,
+}
+
+/// The model that is suggested for a provider's key: capable, and not the dearest. Providers' own lists,
+/// November 2026; the first and the last but one are the original's defaults.
+const SUGGESTED: [(&str, &str); 9] = [
+    ("openrouter", "anthropic/claude-opus-4-5"),
+    ("anthropic", "anthropic/claude-opus-4-5"),
+    ("openai", "openai/gpt-4o-mini"),
+    ("deepseek", "deepseek/deepseek-chat"),
+    ("gemini", "gemini/gemini-2.5-flash"),
+    ("zhipu", "zai/glm-4.6"),
+    ("dashscope", "dashscope/qwen-plus"),
+    ("moonshot", "moonshot/kimi-k2.5"),
+    ("groq", "groq/llama-3.3-70b-versatile"),
+];
+
+/// What was named on the command line, if anything was.
+pub(crate) fn named(model: Option<&str>, base: Option<&str>) -> Result<Option<Choice>, Failure> {
+    if let Some(base) = base {
+        Endpoint::parse(base).map_err(|error| Failure::new(Code::Usage, format!("--base-url: {error}")))?;
+    }
+    match (model.map(str::trim), base) {
+        (None, None) => Ok(None),
+        (Some("offline"), None) => Ok(Some(Choice::Offline)),
+        (Some(""), _) => Err(Failure::new(Code::Usage, "--model: the name is blank")),
+        (None, Some(_)) => Err(Failure::new(Code::Usage, "--base-url wants --model NAME beside it")),
+        (Some(model), base) => Ok(Some(Choice::Model {
+            model: model.to_owned(),
+            base: base.map(|base| ("vllm".to_owned(), base.to_owned())),
+        })),
+    }
+}
+
+/// The first offer; there is always one.
+pub(crate) fn first(offers: Vec<Offer>) -> Choice {
+    offers.into_iter().next().map_or(Choice::Offline, |offer| offer.choice)
+}
+
+/// Everything that could answer, best first.
+pub(crate) async fn offers(place: &Place) -> Vec<Offer> {
+    let mut offers = named_by_environment(place).await;
+    let nothing = offers.pop();
+    output::say("looking for model servers on this machine ...");
+    for found in probe_local(&usual_candidates()).await {
+        let address = found.base.to_string();
+        for model in found.models.iter().take(3) {
+            offers.push(Offer {
+                label: format!("{model} from {} at {address}", found.kind.name()),
+                choice: Choice::Model {
+                    model: model.clone(),
+                    base: Some(("vllm".to_owned(), address.clone())),
+                },
+            });
+        }
+    }
+    offers.extend(nothing);
+    offers
+}
+
+/// What the environment, or `.env`, names: an address, and keys. The last offer is nothing at all.
+pub(crate) async fn named_by_environment(place: &Place) -> Vec<Offer> {
+    let dotenv = std::fs::read_to_string(place.home.dotenv()).unwrap_or_default();
+    let environment = place.environment.with_dotenv(&dotenv);
+    let mut offers = Vec::new();
+    if let Some(base) = environment.get_non_blank("OPENAI_BASE_URL") {
+        offers.extend(server(base, environment.get_non_blank("OPENAI_API_KEY")).await);
+    }
+    for (provider, model) in SUGGESTED {
+        let path = format!("providers.{provider}.api_key");
+        let known = PROVIDER_VARIABLES.iter().find(|variable| variable.path == path);
+        if let Some(variable) = known.filter(|known| environment.get_non_blank(known.variable).is_some()) {
+            let label = format!("{model} with {}", variable.variable);
+            offers.push(Offer { label, choice: Choice::Model { model: model.to_owned(), base: None } });
+        }
+    }
+    offers.push(Offer { label: "nothing yet (answers without a language model)".to_owned(), choice: Choice::Offline });
+    offers
+}
+
+/// The first model of a server that the environment names. The address stays in the environment.
+async fn server(base: &str, key: Option<&str>) -> Option<Offer> {
+    let endpoint = Endpoint::parse(base)
+        .inspect_err(|error| output::say(format!("OPENAI_BASE_URL is not used: {error}")))
+        .ok()?;
+    let key = key.map(|key| nanobot_core::Secret::new(key.to_owned()));
+    let models = models_at(&endpoint, key.as_ref())
+        .await
+        .inspect_err(|error| output::say(format!("OPENAI_BASE_URL names {endpoint}, but {error}")))
+        .ok()?;
+    let model = models.into_iter().next()?;
+    let label = format!("{model} at {endpoint} (OPENAI_BASE_URL)");
+    Some(Offer { label, choice: Choice::Model { model, base: None } })
+}

@@ -1,0 +1,54 @@
+//! Data to stdout, messages to stderr. The only place that writes to either.
+
+use std::io::{self, Write as _};
+
+use serde_json::Value;
+
+use crate::exit::Failure;
+
+/// Writes one line of data.
+pub(crate) fn line(text: impl AsRef<str>) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{}", text.as_ref()).map_err(|error| Failure::output(&error))
+}
+
+/// Writes data as it is.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    io::stdout().lock().write_all(bytes).map_err(|error| Failure::output(&error))
+}
+
+/// Writes one JSON document, indented for people.
+pub(crate) fn json(value: &Value) -> Result<(), Failure> {
+    line(format!("{value:#}"))
+}
+
+/// Writes one JSON document on one line.
+pub(crate) fn json_line(value: &Value) -> Result<(), Failure> {
+    line(value.to_string())
+}
+
+/// Tells the person something that is no data. A closed stderr is no reason to fail.
+pub(crate) fn say(text: impl AsRef<str>) {
+    let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+}
+
+/// Tells what went wrong.
+pub(crate) fn complain(text: &str) {
+    say(format!("nanobot-cli: {text}"));
+}
+
+/// Writes rows as a table: columns aligned, two blanks between them.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+    let header: Vec<String> = header.iter().map(|&cell| cell.to_owned()).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&header]).filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    for row in [&header].into_iter().chain(rows) {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let pad = width(column).saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(pad))
+        });
+        line(cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! The running system: who owns which task, and how it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nanobot_channels::ServerError;
+use nanobot_channels::local::{LocalDeps, LocalServer, Peer, serve_stream};
+use nanobot_core::cancel::{CancelSwitch, CancelToken};
+use nanobot_core::pipeline::chain;
+use nanobot_core::ports::{Control, Ingest, SessionStore, StoreError};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+
+use crate::compose::{self, Adapters, Boot};
+use crate::gateway::{Door, Gateway};
+use crate::lock::HomeLock;
+
+/// How long tasks get to end after they were told to.
+const TASK_LIMIT: Duration = Duration::from_secs(2);
+
+/// A running nanobot.
+pub struct App {
+    gateway: Arc<Gateway>,
+    control: Arc<dyn Control>,
+    sessions: Arc<dyn SessionStore>,
+    local: LocalDeps,
+    stop: CancelSwitch,
+    stopped: CancelToken,
+    tasks: JoinSet<()>,
+    _lock: HomeLock,
+}
+
+/// Why nanobot did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The local socket could not be opened.
+    #[error(transparent)]
+    Socket(#[from] ServerError),
+    /// The workspace could not be opened.
+    #[error(transparent)]
+    Workspace(#[from] nanobot_tools::WorkspaceError),
+    /// Two tools have one name.
+    #[error(transparent)]
+    Tools(#[from] nanobot_tools::ToolboxError),
+    /// The settings name a model that cannot be used.
+    #[error("{0}")]
+    Model(String),
+}
+
+/// How the end went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Everything that had begun was finished.
+    Whole,
+    /// The time was up, and turns were stopped.
+    Cut,
+}
+
+impl App {
+    /// Boots with the adapters that the settings choose.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start(boot: Boot) -> Result<Self, StartError> {
+        let adapters = compose::adapters(&boot).await?;
+        Self::start_with(boot, adapters).await
+    }
+
+    /// Boots with given adapters.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start_with(boot: Boot, adapters: Adapters) -> Result<Self, StartError> {
+        // First lines that the last run left behind are brought up to date. A home that cannot be written is
+        // told at the first message, not here: status and reading still work.
+        if let Err(error) = adapters.sessions.refresh().await {
+            tracing::warn!(error = chain(&error), "session files could not be refreshed");
+        }
+        let server = match &boot.socket {
+            Some(path) => Some(LocalServer::bind(path).await?),
+            None => None,
+        };
+        let sessions = adapters.sessions.clone();
+        let (gateway, control, local) = compose::wire(&boot, adapters);
+        let (stop, stopped) = CancelSwitch::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(gateway.pump.clone().run(stopped.clone()));
+        if let Some(server) = server {
+            tasks.spawn(server.run(local.clone(), stopped.clone()));
+        }
+        Ok(Self { gateway, control, sessions, local, stop, stopped, tasks, _lock: boot.lock })
+    }
+
+    /// The way in, for channels and tests.
+    pub fn ingest(&self) -> Arc<dyn Ingest> {
+        Arc::new(Door(self.gateway.clone()))
+    }
+
+    /// The operator's side.
+    pub fn control(&self) -> Arc<dyn Control> {
+        self.control.clone()
+    }
+
+    /// Serves one local client over a stream inside the process. Owned by the app: it ends with it.
+    pub fn serve_stream<S>(&mut self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        self.tasks.spawn(serve_stream(stream, Peer::own(), self.local.clone(), self.stopped.clone()));
+    }
+
+    /// Ends in order: no new messages, running turns get `limit`, answers go out, files are brought up to
+    /// date, tasks end.
+    pub async fn drain(mut self, limit: Duration) -> Drained {
+        let lanes = &self.gateway.lanes;
+        lanes.close();
+        let mut drained = Drained::Whole;
+        if tokio::time::timeout(limit, lanes.idle()).await.is_err() {
+            drained = Drained::Cut;
+            tracing::warn!(?limit, "turns are stopped: the time to finish them is up");
+            lanes.cancel_all();
+            if tokio::time::timeout(TASK_LIMIT, lanes.idle()).await.is_err() {
+                tracing::error!("turns did not stop in time");
+            }
+        }
+        if tokio::time::timeout(TASK_LIMIT, self.gateway.pump.flush()).await.is_err() {
+            tracing::warn!("some answers could not be sent in time; they stay in the outbox");
+        }
+        if let Err(error) = self.gateway.projector.run().await {
+            tracing::error!(error = chain(&error), "session lines could not be written");
+        }
+        if let Err(error) = self.sessions.refresh().await {
+            tracing::error!(error = chain(&error), "session files could not be refreshed");
+        }
+        self.stop.cancel();
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(TASK_LIMIT, ended).await.is_err() {
+            self.tasks.abort_all();
+        }
+        drained
+    }
+}

@@ -1,0 +1,207 @@
+//! The composition root: which adapter fills which port, and how they are plugged into the core.
+
+mod models;
+mod status;
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nanobot_admin_store::AdminLog;
+use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
+use nanobot_config::{Config, Home, Loaded};
+use nanobot_core::ports::{
+    AuditLog, ChannelSender, Clock, Control, IdGenerator, InboundArchive, Journal, LiveSink, ModelClient,
+    Outbox, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry, ToolExecutor, Workspace,
+};
+use nanobot_core::reply_context::WindowLimits;
+use nanobot_core::responder::{ModelResponder, ResponderParts};
+use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileArchive, VolatileJournal};
+use nanobot_core::turn::TurnLimits;
+use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
+use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
+use nanobot_tools::{Toolbox, WorkspaceFolder, file_tools};
+
+use crate::app::StartError;
+use crate::control::{ControlRoom, SessionRoom};
+use crate::facts::LogFacts;
+use crate::gateway::{Door, Gateway};
+use crate::lanes::{LaneLimits, Lanes};
+use crate::lock::HomeLock;
+use crate::pump::Pump;
+use crate::system::{SystemClock, SystemIds};
+
+pub use models::{ChosenModel, choose_model};
+
+/// What a start needs.
+pub struct Boot {
+    /// The home.
+    pub home: Home,
+    /// Its settings.
+    pub loaded: Loaded,
+    /// Held while the app runs.
+    pub lock: HomeLock,
+    /// Where local clients connect; none for an app that lives inside its only client.
+    pub socket: Option<PathBuf>,
+}
+
+/// One adapter for each port that is filled.
+pub struct Adapters {
+    /// The model.
+    pub model: Arc<dyn ModelClient>,
+    /// The tools.
+    pub tools: Arc<dyn ToolExecutor>,
+    /// The policy.
+    pub policy: Arc<dyn PolicyEngine>,
+    /// The security gate.
+    pub security: Arc<dyn SecurityGate>,
+    /// Sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Inbound messages.
+    pub archive: Option<Arc<dyn InboundArchive>>,
+    /// Known chats.
+    pub seen_chats: Arc<dyn SeenChats>,
+    /// Bootstrap files.
+    pub workspace: Arc<dyn Workspace>,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The outbox; the journal's other face.
+    pub outbox: Arc<dyn Outbox>,
+    /// Admin acts.
+    pub audit: Arc<dyn AuditLog>,
+    /// Facts.
+    pub telemetry: Arc<dyn Telemetry>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Ways out, beside the local one.
+    pub senders: Vec<Arc<dyn ChannelSender>>,
+}
+
+/// Opens the adapters that the settings choose. Where an engine comes with a later version its stand-in is
+/// chosen here, by name, and shown by `status`.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
+    let (home, config) = (&boot.home, &boot.loaded.config);
+    let folder = home.workspace(config);
+    let opened = Arc::new(WorkspaceFolder::open(&folder)?);
+    let tools = Arc::new(Toolbox::new(file_tools(&opened))?);
+    let policy = Arc::new(AllowAll::new(tools.names()));
+    let journal = Arc::new(VolatileJournal::new());
+    let model = models::open(choose_model(&boot.loaded))?;
+    Ok(Adapters {
+        model,
+        tools,
+        policy,
+        security: Arc::new(NoSecurity),
+        sessions: sessions_at(home),
+        archive: Some(Arc::new(VolatileArchive::new())),
+        seen_chats: Arc::new(SeenChatsFile::new(home.root())),
+        workspace: Arc::new(WorkspaceFiles::new(folder)),
+        journal: journal.clone(),
+        outbox: journal,
+        audit: Arc::new(AdminLog::new(home.audit().join("admin.jsonl"))),
+        telemetry: Arc::new(LogFacts),
+        clock: Arc::new(SystemClock::new()),
+        ids: Arc::new(SystemIds),
+        senders: Vec::new(),
+    })
+}
+
+/// The session store of a home; the command line opens it too, on a home that it has locked.
+pub fn sessions_at(home: &Home) -> Arc<dyn SessionStore> {
+    Arc::new(JsonlSessions::new(home.root()))
+}
+
+/// Plugs adapters into the core.
+pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Control>, LocalDeps) {
+    let config = &boot.loaded.config;
+    let hub = LocalHub::new(LocalLimits::default());
+    let live: Arc<dyn LiveSink> = hub.clone();
+    let own: Arc<dyn ChannelSender> = hub.clone();
+    let pump = Pump::new(with.outbox.clone(), with.senders.iter().cloned().chain([own]), with.clock.clone());
+    let lanes = Lanes::new(lane_limits(config));
+    let ports = status::ports(config, &with);
+    let responder = ModelResponder::new(ResponderParts {
+        model: with.model.clone(),
+        tools: with.tools.clone(),
+        policy: with.policy.clone(),
+        security: with.security.clone(),
+        sessions: with.sessions.clone(),
+        workspace: with.workspace,
+        journal: with.journal.clone(),
+        live: live.clone(),
+        telemetry: with.telemetry.clone(),
+        clock: with.clock.clone(),
+        limits: TurnLimits {
+            model_calls: config.agents.defaults.max_tool_iterations,
+            ..TurnLimits::default()
+        },
+    });
+    let gateway = Arc::new(Gateway {
+        orchestrator: Orchestrator::new(OrchestratorParts {
+            policy: with.policy,
+            security: with.security,
+            responder: Arc::new(responder),
+            live: live.clone(),
+            seen_chats: with.seen_chats.clone(),
+            archive: with.archive,
+            windows: windows(config),
+        }),
+        dispatcher: Dispatcher {
+            journal: with.journal.clone(),
+            seen_chats: with.seen_chats,
+            memory: None,
+            telemetry: with.telemetry,
+        },
+        projector: Projector { journal: with.journal.clone(), sessions: with.sessions.clone() },
+        journal: with.journal,
+        pump,
+        lanes: lanes.clone(),
+        live,
+        clock: with.clock.clone(),
+        ids: with.ids,
+    });
+    let control: Arc<dyn Control> = Arc::new(ControlRoom {
+        sessions: SessionRoom {
+            sessions: with.sessions,
+            audit: with.audit,
+            clock: with.clock.clone(),
+            via: "socket",
+        },
+        model: with.model,
+        tools: with.tools,
+        outbox: with.outbox,
+        lanes,
+        ports,
+        channels: status::channels(&with.senders),
+        home: boot.home.root().display().to_string(),
+        started: with.clock.now(),
+    });
+    let local = LocalDeps {
+        ingest: Arc::new(Door(gateway.clone())),
+        control: control.clone(),
+        clock: with.clock,
+        hub,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    (gateway, control, local)
+}
+
+fn lane_limits(config: &Config) -> LaneLimits {
+    let size = |value: NonZeroU32| usize::try_from(value.get()).unwrap_or(usize::MAX);
+    LaneLimits { queue: size(config.daemon.lane_queue), lanes: size(config.daemon.max_lanes) }
+}
+
+fn windows(config: &Config) -> WindowLimits {
+    let size = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+    let whatsapp = &config.channels.whatsapp;
+    WindowLimits {
+        reply_messages: size(whatsapp.reply_context_window_limit),
+        line_chars: size(whatsapp.reply_context_line_max_chars),
+        ambient_messages: size(whatsapp.ambient_window_limit),
+    }
+}

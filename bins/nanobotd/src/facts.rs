@@ -1,0 +1,50 @@
+//! Typed facts as log lines. Metrics come with the telemetry crate; this is what a person reads meanwhile.
+
+use nanobot_core::ports::Telemetry;
+use nanobot_core::telemetry::TelemetryEvent;
+
+/// Writes facts to the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LogFacts;
+
+impl Telemetry for LogFacts {
+    fn record(&self, event: &TelemetryEvent) {
+        match event {
+            TelemetryEvent::DroppedEmpty { channel } => tracing::debug!(%channel, "dropped: no content"),
+            TelemetryEvent::DroppedDuplicate { channel } => tracing::info!(%channel, "dropped: seen before"),
+            TelemetryEvent::ReplyContext { channel, hit } => tracing::debug!(%channel, hit, "reply context"),
+            TelemetryEvent::DroppedByAccess { channel, reason } => {
+                tracing::info!(%channel, reason, "dropped: the sender may not talk here");
+            }
+            TelemetryEvent::DroppedByReplyRule { channel, reason } => {
+                tracing::debug!(%channel, reason, "not answered by rule");
+            }
+            TelemetryEvent::Notes { channel, outcome } => tracing::debug!(%channel, ?outcome, "notes"),
+            TelemetryEvent::InputBlocked { channel, reason } => {
+                tracing::warn!(%channel, reason, "input blocked");
+            }
+            TelemetryEvent::ResponderEmpty { channel } => tracing::info!(%channel, "nothing to answer"),
+            TelemetryEvent::ResponderFailed { channel, reason } => {
+                tracing::warn!(%channel, reason, "no answer; the chat was told");
+            }
+            TelemetryEvent::TurnCancelled { channel } => tracing::info!(%channel, "turn stopped"),
+            TelemetryEvent::OutputSanitized { channel } => tracing::warn!(%channel, "output sanitized"),
+            TelemetryEvent::OutputBlocked { channel, reason } => {
+                tracing::warn!(%channel, reason, "output blocked");
+            }
+            TelemetryEvent::ReactionSent { channel } => tracing::info!(%channel, "reaction sent"),
+            TelemetryEvent::ResponseSent { channel } => tracing::info!(%channel, "response sent"),
+            TelemetryEvent::ToolCall { tool, outcome } => tracing::info!(tool, ?outcome, "tool call"),
+            TelemetryEvent::StoreFailed { store, kind, detail } => {
+                tracing::error!(store, %kind, error = detail, "store failed");
+            }
+            TelemetryEvent::ModelCall { outcome, usage, took, detail } => {
+                let (input, output) = (usage.input, usage.output);
+                match detail {
+                    None => tracing::info!(outcome, ?took, input, output, "model call"),
+                    Some(error) => tracing::warn!(outcome, ?took, error, "model call"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The daemon as a library: [`App::start`] turns a home and its settings into a running system. The daemon's
+//! `main` and the command line's in-process chat both boot this; tests boot it with other adapters.
+//!
+//! Nothing here decides what a message leads to: that is `nanobot-core`. Here adapters are chosen, tasks are
+//! owned, and the end is orderly.
+
+pub mod admission;
+mod app;
+mod compose;
+pub mod control;
+mod facts;
+mod gateway;
+mod lanes;
+pub mod lock;
+pub mod logging;
+mod pump;
+pub mod system;
+
+pub use app::{App, Drained, StartError};
+pub use compose::{Adapters, Boot, ChosenModel, adapters, choose_model, sessions_at};
+pub use gateway::MAX_INBOUND_CHARS;

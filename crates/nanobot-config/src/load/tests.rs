@@ -1,0 +1,192 @@
+//! The order of the layers, and what loading says about them.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::*;
+
+/// A home with files, removed at the end.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).expect("file");
+        }
+        Self(folder)
+    }
+
+    fn request(&self, variables: &[(&str, &str)]) -> LoadRequest {
+        LoadRequest::new(Home::at(self.0.path(), None), variables.iter().copied().collect())
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Loaded {
+        load(&self.request(variables)).expect("valid")
+    }
+
+    fn file(&self, name: &str) -> Origin {
+        Origin::File(self.0.path().join(name))
+    }
+}
+
+fn errors(result: Result<Loaded, ConfigErrors>) -> Vec<String> {
+    let errors = result.expect_err("refused");
+    assert_eq!(errors.exit_code(), 64);
+    errors.iter().map(|error| format!("{}: {}", error.path, error.fault)).collect()
+}
+
+#[test]
+fn each_layer_wins_over_the_one_below() {
+    let folder = Folder::with(&[
+        ("config.json", r#"{"gateway":{"port":2},"channels":{"telegram":{"token":"file"}}}"#),
+        ("config.toml", "[log]\nfilter = \"toml\"\n"),
+        (".env", "TELEGRAM_BOT_TOKEN=dotenv\nOPENAI_API_KEY=dotenv\n"),
+    ]);
+    let variables = [
+        ("NANOBOT_GATEWAY__PORT", "1"),
+        ("NANOBOT_GATEWAY__HOST", "h"),
+        ("NANOBOT_LOG__FILTER", "variable"),
+        ("OPENAI_API_KEY", "real"),
+        ("OPENAI_BASE_URL", " https://b "),
+    ];
+    let loaded = folder.load(&variables);
+    let config = &loaded.config;
+    assert_eq!((config.gateway.port, config.gateway.host.as_str()), (2, "h"));
+    assert_eq!(config.log.filter, "toml");
+    assert_eq!(config.channels.telegram.token.expose(), "dotenv");
+    let openai = config.providers.get("openai").expect("built in");
+    assert_eq!((openai.api_key.expose().as_str(), openai.api_base.as_deref()), ("real", Some("https://b")));
+
+    let variable = |name: &str| Origin::Variable(name.to_owned());
+    let token = Origin::DotEnv("TELEGRAM_BOT_TOKEN".to_owned());
+    for (path, origin) in [
+        ("gateway.port", folder.file("config.json")),
+        ("gateway.host", variable("NANOBOT_GATEWAY__HOST")),
+        ("log.filter", folder.file("config.toml")),
+        ("channels.telegram.token", token),
+        ("providers.openai.apiKey", variable("OPENAI_API_KEY")),
+        ("models.routes.\"assistant.reply\"", Origin::Default),
+        ("bus.inboundMaxsize", Origin::Default),
+    ] {
+        assert_eq!(loaded.source_of(path), Some(&origin), "{path}");
+    }
+    assert_eq!(loaded.source_of("gateway.nothing"), None);
+
+    let flags = Overrides::new().set("gateway.port", "3").set("memory.capture.channels", "[\"cli\"]");
+    let loaded = load(&folder.request(&variables).with_overrides(flags)).expect("valid");
+    assert_eq!(loaded.config.gateway.port, 3);
+    assert_eq!(loaded.config.memory.capture.channels, ["cli"]);
+    assert_eq!(loaded.source_of("gateway.port"), Some(&Origin::Flag));
+}
+
+#[test]
+fn nothing_at_all_means_the_defaults() {
+    let loaded = Folder::with(&[]).load(&[("NANOBOT_HOME", "/x"), ("NANOBOT_CASES", "/y")]);
+    assert_eq!((loaded.config.daemon.drain_seconds, loaded.config.daemon.lane_queue.get()), (10, 64));
+    assert_eq!(loaded.config.models.routes["tts.speak"], "tts_default");
+    assert!(!loaded.config.channels.unguarded("irc"));
+    assert!(loaded.unknown.is_empty() && loaded.warnings.is_empty());
+    assert_eq!(loaded.sources, [Origin::Default]);
+}
+
+#[test]
+fn a_network_is_unguarded_only_where_config_toml_says_so() {
+    let folder = Folder::with(&[
+        ("config.toml", "[channels.irc]\nunguarded = true\n[channels.whatsapp]\nunguarded = true\n"),
+        ("config.json", r#"{"channels":{"telegram":{"unguarded":true}}}"#),
+    ]);
+    let loaded = folder.load(&[]);
+    let channels = &loaded.config.channels;
+    assert!(channels.unguarded("irc") && channels.unguarded("whatsapp"));
+    assert!(!channels.unguarded("telegram") && !channels.unguarded("nowhere"));
+    let unknown: Vec<(String, Option<&str>)> =
+        loaded.unknown.iter().map(|unknown| (unknown.path.to_string(), unknown.hint)).collect();
+    assert_eq!(unknown, [("channels.telegram.unguarded".to_owned(), Some("belongs in config.toml"))]);
+}
+
+#[test]
+fn faults_of_all_layers_are_reported_together() {
+    let folder =
+        Folder::with(&[("config.json", r#"{"gateway":{"port":-1}}"#), ("config.toml", "gateway = 1\nx = ")]);
+    let all = errors(load(&folder.request(&[("NANOBOT_DAEMON__MAX_LANES", "few")])));
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert_eq!(all[0], "daemon.max_lanes: expected an integer from 1 to 4294967295, found a text \"few\"");
+    assert_eq!(all[1], "gateway.port: expected an integer from 0 to 65535, found a number -1");
+    assert!(all[2].ends_with("at line 2, column 5"), "{}", all[2]);
+}
+
+#[test]
+fn files_that_are_none_are_one_clear_fault() {
+    let folder = Folder::with(&[]);
+    let request = |name: &str| folder.request(&[]).with_config_file(Some(folder.0.path().join(name)));
+    assert_eq!(errors(load(&request("missing.json"))), [": no such file"]);
+    assert_eq!(errors(load(&request("."))), [": is a directory, not a file"]);
+    fs::write(folder.0.path().join("bytes.json"), b"{\"a\":\n\xff}").expect("file");
+    assert_eq!(errors(load(&request("bytes.json"))), [": bytes that are no UTF-8 at line 2, column 1"]);
+    fs::write(folder.0.path().join("big.json"), " ".repeat(1024 * 1024 + 1)).expect("file");
+    assert_eq!(errors(load(&request("big.json"))), [": holds more than 1048576 bytes"]);
+}
+
+#[test]
+fn no_listing_shows_a_secret() {
+    let folder = Folder::with(&[(
+        "config.json",
+        r#"{"providers":{"mine":{"apiKey":"sk-secret","extraHeaders":{"X-Key":"sk-secret"}}},
+            "channels":{"telegram":{"token":"sk-secret","proxy":"http://u:sk-secret@h"}}}"#,
+    )]);
+    let loaded = folder.load(&[("GROQ_API_KEY", "sk-secret")]);
+    let shown = loaded.show();
+    assert_eq!(
+        shown["providers"]["mine"],
+        json!({ "apiKey": "[secret]", "extraHeaders": { "X-Key": "[secret]" } })
+    );
+    assert_eq!(shown["providers"]["openai"]["apiKey"], "");
+    assert_eq!(shown["channels"]["telegram"]["unguarded"], false);
+    for text in [shown.to_string(), format!("{loaded:?}"), format!("{:?}", loaded.config)] {
+        assert!(!text.contains("sk-secret"), "{text}");
+    }
+}
+
+#[test]
+fn routes_find_their_profiles_in_either_spelling() {
+    let folder = Folder::with(&[(
+        "config.json",
+        r#"{"models":{"profiles":{"myFast":{"kind":"chat"},"fast_gpt4o":{"kind":"chat"}},
+            "routes":{"assistant.reply":"myFast","tts.speak":"fast_gpt4o","memory.embed":"my_fast"}}}"#,
+    )]);
+    let models = folder.load(&[]).config.models;
+    assert_eq!(models.routes["assistant.reply"], "my_fast");
+    assert_eq!(models.routes["memory.embed"], "my_fast");
+    assert_eq!(models.routes["tts.speak"], "fast_gpt4o");
+    assert!(models.profiles.contains_key("my_fast") && models.profiles.contains_key("fast_gpt4o"));
+}
+
+#[test]
+fn one_setting_in_two_spellings_is_refused() {
+    let folder = Folder::with(&[(
+        "config.json",
+        r#"{"gateway":{"port":1},"bus":{"inboundMaxsize":1,"inbound_maxsize":2}}"#,
+    )]);
+    assert_eq!(
+        errors(load(&folder.request(&[]))),
+        ["bus.inbound_maxsize: the same setting as \"inboundMaxsize\", given twice"]
+    );
+}
+
+#[test]
+fn what_gives_way_to_a_default_is_a_warning() {
+    let folder = Folder::with(&[("config.json", r#"{"configVersion":3,"security":{"stages":false}}"#)]);
+    let loaded = folder.load(&[]);
+    assert!(loaded.config.security.stages.input);
+    let warnings: Vec<String> =
+        loaded.warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect();
+    assert_eq!(
+        warnings,
+        [
+            "configVersion: version 3 is newer than this program",
+            "security.stages: expected an object, found a boolean; the defaults are used",
+        ]
+    );
+}

@@ -1,0 +1,198 @@
+//! Which variables set which keys: `NANOBOT_*` below the file, and the keys of providers above it.
+//!
+//! The list of provider variables is the original's, plus `OPENAI_BASE_URL`. What a provider does with its
+//! key is the router's business.
+
+use serde_json::{Map, Value};
+
+use crate::environment::Environment;
+use crate::error::{ConfigError, Origin};
+use crate::key_path::KeyPath;
+use crate::merged::Layer;
+use crate::reading::{Allowed, Unknown, read};
+use crate::schema::{Kind, Section};
+use crate::settings::table;
+use crate::spelling::{camel_to_snake, canonical};
+use crate::strict;
+
+const PREFIX: &str = "NANOBOT_";
+
+/// `NANOBOT_*` variables that are no settings: where the home is, where recorded cases are.
+const NO_SETTINGS: [&str; 2] = ["HOME", "CASES"];
+
+/// A variable that wins over the file, and the key it sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderVariable {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// The key, in inner spelling.
+    pub path: &'static str,
+}
+
+const fn sets(variable: &'static str, path: &'static str) -> ProviderVariable {
+    ProviderVariable { variable, path }
+}
+
+/// The variables that win over the file when they are not blank. Of two for one key the later one counts.
+pub const PROVIDER_VARIABLES: &[ProviderVariable] = &[
+    sets("OPENROUTER_API_KEY", "providers.openrouter.api_key"),
+    sets("OPENAI_API_KEY", "providers.openai.api_key"),
+    sets("OPENAI_API_KEY", "providers.aihubmix.api_key"),
+    sets("OPENAI_BASE_URL", "providers.openai.api_base"),
+    sets("ANTHROPIC_API_KEY", "providers.anthropic.api_key"),
+    sets("DEEPSEEK_API_KEY", "providers.deepseek.api_key"),
+    sets("GEMINI_API_KEY", "providers.gemini.api_key"),
+    sets("ZAI_API_KEY", "providers.zhipu.api_key"),
+    sets("DASHSCOPE_API_KEY", "providers.dashscope.api_key"),
+    sets("MOONSHOT_API_KEY", "providers.moonshot.api_key"),
+    sets("HOSTED_VLLM_API_KEY", "providers.vllm.api_key"),
+    sets("GROQ_API_KEY", "providers.groq.api_key"),
+    sets("ELEVENLABS_API_KEY", "providers.elevenlabs.api_key"),
+    sets("TELEGRAM_BOT_TOKEN", "channels.telegram.token"),
+    sets("WHATSAPP_BRIDGE_TOKEN", "channels.whatsapp.bridge_token"),
+    sets("BRAVE_SEARCH_API_KEY", "tools.web.search.tavily_api_key"),
+    sets("TAVILY_API_KEY", "tools.web.search.tavily_api_key"),
+];
+
+/// Settings given for one run: a path as `KeyPath` reads it, and a value as a variable would hold it.
+#[derive(Clone, Default)]
+pub struct Overrides(Vec<(KeyPath, String)>);
+
+impl Overrides {
+    /// No settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one; the last of two for one key counts.
+    #[must_use]
+    pub fn set(mut self, path: &str, value: impl Into<String>) -> Self {
+        self.0.push((KeyPath::parse(path), value.into()));
+        self
+    }
+}
+
+/// What a group of variables or flags amounts to.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) errors: Vec<ConfigError>,
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// The `NANOBOT_*` settings, whole sections before single keys.
+pub(crate) fn prefixed(environment: &Environment) -> Gathered {
+    let mut settings: Vec<(KeyPath, &str, &str)> = environment
+        .names()
+        .filter_map(|name| {
+            let rest = name.get(PREFIX.len()..).filter(|_| {
+                name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+            })?;
+            let is_setting = !NO_SETTINGS.iter().any(|other| rest.eq_ignore_ascii_case(other));
+            let path = rest.to_lowercase().split("__").collect();
+            is_setting.then(|| (path, name, environment.get(name).unwrap_or_default()))
+        })
+        .collect();
+    settings.sort_by_key(|(path, ..)| path.segments().len());
+    let mut gathered = Gathered::default();
+    for (path, name, value) in settings {
+        gathered.add(&path, value, &environment.origin(name));
+    }
+    gathered
+}
+
+/// The variables that win over the file.
+pub(crate) fn provider_layers(environment: &Environment) -> Vec<Layer> {
+    let layers = PROVIDER_VARIABLES.iter().filter_map(|known| {
+        let value = environment.get_non_blank(known.variable)?;
+        let tree = nested(&KeyPath::parse(known.path), Value::String(value.to_owned()));
+        Some(Layer { origin: environment.origin(known.variable), tree })
+    });
+    layers.collect()
+}
+
+/// The settings of this run.
+pub(crate) fn flags(overrides: &Overrides) -> Gathered {
+    let mut gathered = Gathered::default();
+    for (path, value) in &overrides.0 {
+        gathered.add(path, value, &Origin::Flag);
+    }
+    gathered
+}
+
+impl Gathered {
+    fn add(&mut self, path: &KeyPath, text: &str, origin: &Origin) {
+        let compound = kind_at(table(), path.segments()).is_some_and(Kind::is_compound);
+        let value = if compound { strict::json(text) } else { Ok(Value::String(text.to_owned())) };
+        let value = match value {
+            Ok(value) => value,
+            Err(fault) => return self.errors.push(ConfigError::new(origin.clone(), path.clone(), fault)),
+        };
+        let mut reading = read(table(), &nested(path, value), origin, Allowed::All);
+        self.errors.append(&mut reading.errors);
+        self.unknown.append(&mut reading.unknown);
+        self.layers.push(Layer { origin: origin.clone(), tree: reading.tree });
+    }
+}
+
+/// What the table says about a path; `None` when it knows no such key.
+fn kind_at(section: &'static Section, path: &[String]) -> Option<&'static Kind> {
+    let (first, rest) = path.split_first()?;
+    let mut kind = &section.field(&canonical(first))?.kind;
+    for segment in rest {
+        kind = match kind {
+            Kind::Section(section) => &section.field(&canonical(segment))?.kind,
+            Kind::Names(names) => names.kind_of(&camel_to_snake(segment)),
+            _ => return None,
+        };
+    }
+    Some(kind)
+}
+
+/// A tree with one value in it.
+fn nested(path: &KeyPath, value: Value) -> Value {
+    let around = |value, segment: &String| Value::Object(Map::from_iter([(segment.clone(), value)]));
+    path.segments().iter().rev().fold(value, around)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_segments_of_a_variable_win_over_its_section() {
+        let environment: Environment = [
+            ("NANOBOT_GATEWAY__PORT", "7"),
+            ("nanobot_gateway", "{\"port\": 1, \"host\": \"h\"}"),
+            ("NANOBOT_HOME", "/x"),
+            ("NANOBOT_CASES", "/y"),
+            ("OTHER", "z"),
+        ]
+        .into_iter()
+        .collect();
+        let gathered = prefixed(&environment);
+        let trees: Vec<&Value> = gathered.layers.iter().map(|layer| &layer.tree).collect();
+        assert_eq!(
+            trees,
+            [&json!({ "gateway": { "port": 1, "host": "h" } }), &json!({ "gateway": { "port": 7 } })]
+        );
+        assert!(gathered.unknown.is_empty() && gathered.errors.is_empty());
+    }
+
+    #[test]
+    fn a_fault_in_a_variable_names_it() {
+        let environment: Environment =
+            [("NANOBOT_GATEWAY__PORT", "many"), ("NANOBOT_MEMORY", "[")].into_iter().collect();
+        let errors: Vec<String> = prefixed(&environment).errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            errors,
+            [
+                "variable NANOBOT_MEMORY: memory: EOF while parsing a list at line 1, column 1",
+                "variable NANOBOT_GATEWAY__PORT: gateway.port: expected an integer from 0 to 65535, \
+                 found a text \"many\"",
+            ]
+        );
+    }
+}

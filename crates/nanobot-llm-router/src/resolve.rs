@@ -1,0 +1,197 @@
+//! Which account serves a model, and under which name: a pure function over the table and the accounts.
+//!
+//! Matching is the original's (`formats.md` §3.1). Three things differ, on purpose:
+//! - An account whose base is on loopback counts as having credentials without a key, because local servers
+//!   need none.
+//! - An account that has neither a base nor a default one is passed over, because it cannot be called.
+//! - A key only ever goes to its own account's server. The original handed it to whichever vendor the model's
+//!   name suggested.
+
+use nanobot_core::Secret;
+
+use crate::endpoint::Endpoint;
+use crate::registry::{
+    LOCAL_PROVIDER, OPENAI_BASE, PROVIDERS, Provider, ProviderKind, ROUTING_SEGMENTS, provider_named,
+};
+use crate::settings::{Temperature, TokenLimitField};
+
+/// What the configuration knows about one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProviderAccount {
+    /// The provider's name in the table; accounts of other names are never matched.
+    pub name: String,
+    /// Its key; blank counts as none.
+    pub key: Option<Secret<String>>,
+    /// Its base address, when it is not the default one; blank counts as none.
+    pub base: Option<String>,
+    /// Further headers, sent to that base only.
+    pub headers: Vec<(String, Secret<String>)>,
+}
+
+/// Who serves a model.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Resolved {
+    /// The account's name.
+    pub provider: &'static str,
+    /// The gateway or local server that key or base give away; may differ from the account's name.
+    pub detected: Option<&'static str>,
+    /// The base address.
+    pub base: String,
+    /// The model's name with routing segment, spelled as the original's library expects it.
+    pub routed_model: String,
+    /// The model's name in the request.
+    pub wire_model: String,
+    /// The account's key.
+    pub key: Option<Secret<String>>,
+    /// The account's further headers.
+    pub headers: Vec<(String, Secret<String>)>,
+    /// The server is on this machine.
+    pub local: bool,
+    /// The only temperature handling that the model accepts; none when any value will do.
+    pub temperature: Option<Temperature>,
+    /// How the limit of tokens is called there.
+    pub token_limit_field: TokenLimitField,
+}
+
+/// Finds who serves `model`: the first provider of the table that the name mentions and that has credentials,
+/// else the first that has any. None when no account can be used.
+pub fn resolve(model: &str, accounts: &[ProviderAccount]) -> Option<Resolved> {
+    let lower = model.to_lowercase();
+    let usable: Vec<Usable<'_>> =
+        PROVIDERS.iter().filter_map(|provider| Usable::find(provider, accounts)).collect();
+    let chosen = usable.iter().find(|entry| entry.provider.is_meant_by(&lower)).or(usable.first())?;
+
+    let detected = detect(chosen);
+    let base = chosen
+        .configured_base()
+        .or_else(|| detected.and_then(|provider| provider.default_base))
+        .or(chosen.provider.default_base)?;
+    let standard = standard_entry(&lower);
+    let (routed_model, is_local_server) = match (detected, standard) {
+        (Some(gateway), _) => (with_prefix_unless_there(gateway, model), false),
+        (None, Some(entry)) => (with_prefix(entry, model), false),
+        (None, None) if chosen.configured_base().is_some() => match provider_named(LOCAL_PROVIDER) {
+            Some(local) => (with_prefix_unless_there(local, model), true),
+            None => (model.to_owned(), false),
+        },
+        (None, None) => (model.to_owned(), false),
+    };
+    let wire_model = wire_name(&routed_model);
+    let at_openai = base.trim_end_matches('/') == OPENAI_BASE;
+    let temperature = fixed_temperature(&routed_model)
+        .or_else(|| (at_openai && is_reasoning_model(&wire_model)).then_some(Temperature::ServerDefault));
+
+    Some(Resolved {
+        provider: chosen.provider.name,
+        detected: if is_local_server { Some(LOCAL_PROVIDER) } else { detected.map(|entry| entry.name) },
+        base: base.to_owned(),
+        wire_model,
+        routed_model,
+        key: chosen.key().cloned(),
+        headers: chosen.account.headers.clone(),
+        local: is_loopback(base),
+        temperature,
+        token_limit_field: if at_openai {
+            TokenLimitField::MaxCompletionTokens
+        } else {
+            TokenLimitField::MaxTokens
+        },
+    })
+}
+
+/// An account that could be called.
+struct Usable<'a> {
+    provider: &'static Provider,
+    account: &'a ProviderAccount,
+}
+
+impl<'a> Usable<'a> {
+    fn find(provider: &'static Provider, accounts: &'a [ProviderAccount]) -> Option<Self> {
+        let account = accounts.iter().find(|account| account.name == provider.name)?;
+        let entry = Self { provider, account };
+        let keyless_local = entry.configured_base().is_some_and(is_loopback);
+        let has_place = entry.configured_base().is_some() || provider.default_base.is_some();
+        ((entry.key().is_some() || keyless_local) && has_place).then_some(entry)
+    }
+
+    fn key(&self) -> Option<&'a Secret<String>> {
+        self.account.key.as_ref().filter(|key| !key.is_blank())
+    }
+
+    fn configured_base(&self) -> Option<&'a str> {
+        self.account.base.as_deref().map(str::trim).filter(|base| !base.is_empty())
+    }
+}
+
+/// The gateway that the account's key or base gives away. A gateway without a base of its own in the
+/// configuration has its default one.
+fn detect(entry: &Usable<'_>) -> Option<&'static Provider> {
+    let default = (entry.provider.kind == ProviderKind::Gateway).then_some(entry.provider.default_base);
+    let base = entry.configured_base().or(default.flatten());
+    PROVIDERS.iter().filter(|provider| provider.kind == ProviderKind::Gateway).find(|gateway| {
+        let by_key = gateway
+            .key_start
+            .is_some_and(|start| entry.key().is_some_and(|key| key.expose().starts_with(start)));
+        let by_base = gateway.base_part.is_some_and(|part| base.is_some_and(|base| base.contains(part)));
+        by_key || by_base
+    })
+}
+
+fn standard_entry(lower_model: &str) -> Option<&'static Provider> {
+    PROVIDERS
+        .iter()
+        .filter(|provider| provider.kind == ProviderKind::Standard)
+        .find(|provider| provider.is_meant_by(lower_model))
+}
+
+fn with_prefix(provider: &Provider, model: &str) -> String {
+    match provider.prefix {
+        Some(prefix) if !provider.unprefixed.iter().any(|start| model.starts_with(start)) => {
+            format!("{prefix}/{model}")
+        }
+        _ => model.to_owned(),
+    }
+}
+
+fn with_prefix_unless_there(provider: &Provider, model: &str) -> String {
+    let model = if provider.last_segment_only { model.rsplit('/').next().unwrap_or(model) } else { model };
+    match provider.prefix {
+        Some(prefix) if model.split_once('/').is_none_or(|(first, _)| first != prefix) => {
+            format!("{prefix}/{model}")
+        }
+        _ => model.to_owned(),
+    }
+}
+
+/// Takes the routing segment off. OpenRouter's own models (`openrouter/auto`) keep it: every name there has a
+/// vendor.
+fn wire_name(routed: &str) -> String {
+    match routed.split_once('/') {
+        Some(("openrouter", rest @ ("auto" | "free"))) => format!("openrouter/{rest}"),
+        Some((first, rest)) if ROUTING_SEGMENTS.contains(&first) => rest.to_owned(),
+        _ => routed.to_owned(),
+    }
+}
+
+/// Looked up under the routed name, as in the original.
+fn fixed_temperature(routed: &str) -> Option<Temperature> {
+    let lower = routed.to_lowercase();
+    let (part, value) = standard_entry(&lower)?.fixed_temperature?;
+    lower.contains(part).then_some(Temperature::Value(value))
+}
+
+/// OpenAI's models that refuse any temperature but their own: `o1`, `o3-mini`, `gpt-5…` (platform.openai.com,
+/// "Reasoning models", as known in November 2026).
+fn is_reasoning_model(wire_model: &str) -> bool {
+    let mut letters = wire_model.chars();
+    let o_series = letters.next() == Some('o') && letters.next().is_some_and(|c| c.is_ascii_digit());
+    o_series || wire_model.starts_with("gpt-5")
+}
+
+fn is_loopback(base: &str) -> bool {
+    Endpoint::parse(base).is_ok_and(|endpoint| endpoint.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Who serves which model: a choice of the original's recorded cases, and our own additions.
+
+use super::*;
+
+fn account(name: &str, key: &str, base: &str) -> ProviderAccount {
+    ProviderAccount {
+        name: name.to_owned(),
+        key: (!key.is_empty()).then(|| Secret::new(key.to_owned())),
+        base: (!base.is_empty()).then(|| base.to_owned()),
+        headers: Vec::new(),
+    }
+}
+
+/// `provider, detected, routed model, wire model @ base`.
+fn line(model: &str, accounts: &[ProviderAccount]) -> String {
+    match resolve(model, accounts) {
+        Some(found) => format!(
+            "{} {} {} {} @ {}",
+            found.provider,
+            found.detected.unwrap_or("-"),
+            found.routed_model,
+            found.wire_model,
+            found.base
+        ),
+        None => "nobody".to_owned(),
+    }
+}
+
+fn check(accounts: &[ProviderAccount], expected: &[(&str, &str)]) {
+    for (model, found) in expected {
+        assert_eq!(line(model, accounts), *found, "{model}");
+    }
+}
+
+#[test]
+fn without_any_account_nobody_serves() {
+    check(&[], &[("gpt-4o", "nobody")]);
+    check(&[account("openai", "  ", ""), account("elevenlabs", "k", "")], &[("gpt-4o", "nobody")]);
+}
+
+#[test]
+fn openrouter_takes_every_model_and_keeps_its_vendor() {
+    let base = "https://openrouter.ai/api/v1";
+    check(
+        &[account("openrouter", "sk-or-v1-abc", "")],
+        &[
+            (
+                "anthropic/claude-opus-4-5",
+                &format!(
+                    "openrouter openrouter openrouter/anthropic/claude-opus-4-5 anthropic/claude-opus-4-5 @ {base}"
+                ),
+            ),
+            (
+                "openrouter/zhipu/glm-4",
+                &format!("openrouter openrouter openrouter/zhipu/glm-4 zhipu/glm-4 @ {base}"),
+            ),
+            ("openrouter/auto", &format!("openrouter openrouter openrouter/auto openrouter/auto @ {base}")),
+        ],
+    );
+}
+
+#[test]
+fn a_gateway_is_recognised_by_key_or_base_under_any_name() {
+    let expected = "openai openrouter openrouter/gpt-4o gpt-4o @ https://openrouter.ai/api/v1";
+    check(&[account("openai", "sk-or-v1-zzz", "")], &[("gpt-4o", expected)]);
+    check(&[account("openai", "k", "https://openrouter.ai/api/v1")], &[("gpt-4o", expected)]);
+}
+
+#[test]
+fn aihubmix_knows_only_the_last_segment() {
+    let accounts = [account("aihubmix", "hub", "https://aihubmix.com/v1")];
+    let expected = "aihubmix aihubmix openai/glm-4 glm-4 @ https://aihubmix.com/v1";
+    check(&accounts, &[("openrouter/zhipu/glm-4", expected)]);
+}
+
+#[test]
+fn a_vendor_gets_its_own_name_of_the_model() {
+    let accounts = ["anthropic", "openai", "deepseek", "gemini", "zhipu", "dashscope", "moonshot", "groq"]
+        .map(|name| account(name, "k", ""));
+    check(
+        &accounts,
+        &[
+            (
+                "anthropic/claude-opus-4-5",
+                "anthropic - anthropic/claude-opus-4-5 claude-opus-4-5 @ https://api.anthropic.com/v1",
+            ),
+            ("openai/gpt-4o-mini", "openai - openai/gpt-4o-mini gpt-4o-mini @ https://api.openai.com/v1"),
+            ("gpt-4o", "openai - gpt-4o gpt-4o @ https://api.openai.com/v1"),
+            (
+                "deepseek-chat",
+                "deepseek - deepseek/deepseek-chat deepseek-chat @ https://api.deepseek.com/v1",
+            ),
+            (
+                "google/gemini-2.5-flash-lite",
+                "gemini - gemini/google/gemini-2.5-flash-lite google/gemini-2.5-flash-lite @ https://generativelanguage.googleapis.com/v1beta/openai",
+            ),
+            ("glm-4.6", "zhipu - zai/glm-4.6 glm-4.6 @ https://api.z.ai/api/paas/v4"),
+            (
+                "qwen-max",
+                "dashscope - dashscope/qwen-max qwen-max @ https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+            ),
+            ("kimi-k2.5", "moonshot - moonshot/kimi-k2.5 kimi-k2.5 @ https://api.moonshot.ai/v1"),
+            ("llama3-8b-groq", "groq - groq/llama3-8b-groq llama3-8b-groq @ https://api.groq.com/openai/v1"),
+            ("chatgpt-zai-mix", "openai - chatgpt-zai-mix chatgpt-zai-mix @ https://api.openai.com/v1"),
+            ("mistral/large", "anthropic - mistral/large mistral/large @ https://api.anthropic.com/v1"),
+        ],
+    );
+}
+
+#[test]
+fn an_unknown_model_at_a_base_of_ones_own_is_local() {
+    let proxy = [account("openai", "ok", "https://my.proxy/v1")];
+    check(
+        &proxy,
+        &[
+            (
+                "meta/llama-vllm",
+                "openai vllm hosted_vllm/meta/llama-vllm meta/llama-vllm @ https://my.proxy/v1",
+            ),
+            ("hosted_vllm/x", "openai vllm hosted_vllm/x x @ https://my.proxy/v1"),
+            (
+                "anthropic/claude-opus-4-5",
+                "openai - anthropic/claude-opus-4-5 claude-opus-4-5 @ https://my.proxy/v1",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_server_on_loopback_needs_no_key() {
+    let accounts = [account("vllm", "", "http://localhost:11434/v1")];
+    check(
+        &accounts,
+        &[("Llama-3-8B", "vllm vllm hosted_vllm/Llama-3-8B Llama-3-8B @ http://localhost:11434/v1")],
+    );
+    let found = resolve("Llama-3-8B", &accounts).unwrap();
+    assert!(found.local && found.key.is_none());
+    check(&[account("vllm", "", "http://10.0.0.7:8000/v1")], &[("Llama-3-8B", "nobody")]);
+}
+
+#[test]
+fn an_account_without_any_place_is_passed_over() {
+    check(&[account("vllm", "dummy", "")], &[("hosted_vllm/x", "nobody")]);
+}
+
+#[test]
+fn a_key_never_goes_to_another_vendors_server() {
+    let accounts = [account("zhipu", "z", "")];
+    let found = resolve("anthropic/claude-opus-4-5", &accounts).unwrap();
+    assert_eq!(found.base, "https://api.z.ai/api/paas/v4");
+}
+
+#[test]
+fn some_models_accept_one_temperature_only() {
+    let temperature = |model: &str, name: &str, key: &str, base: &str| {
+        resolve(model, &[account(name, key, base)]).unwrap().temperature
+    };
+    let one = Some(Temperature::Value(1.0));
+    assert_eq!(temperature("moonshot/KIMI-K2.5-preview", "moonshot", "k", ""), one);
+    assert_eq!(temperature("kimi-k2.5", "openrouter", "sk-or-1", ""), one);
+    assert_eq!(temperature("kimi-k2.5", "aihubmix", "k", "https://aihubmix.com/v1"), None);
+    assert_eq!(temperature("openai/gpt-5-mini", "openai", "k", ""), Some(Temperature::ServerDefault));
+    assert_eq!(temperature("o3", "openai", "k", ""), Some(Temperature::ServerDefault));
+    assert_eq!(temperature("gpt-4o", "openai", "k", ""), None);
+    assert_eq!(temperature("gpt-5", "openai", "k", "https://my.proxy/v1"), None);
+}
+
+#[test]
+fn only_openai_itself_gets_the_newer_field_for_the_limit_of_tokens() {
+    let field = |base: &str| resolve("gpt-4o", &[account("openai", "k", base)]).unwrap().token_limit_field;
+    assert_eq!(field(""), TokenLimitField::MaxCompletionTokens);
+    assert_eq!(field("https://api.openai.com/v1/"), TokenLimitField::MaxCompletionTokens);
+    assert_eq!(field("https://my.proxy/v1"), TokenLimitField::MaxTokens);
+}

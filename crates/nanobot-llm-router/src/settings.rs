@@ -1,0 +1,204 @@
+//! Everything that one client is told: where, as whom, which model, within which limits.
+//!
+//! It reads no configuration. The binary fills it, usually by way of [`resolve`](crate::resolve()).
+
+use std::time::Duration;
+
+use nanobot_core::Secret;
+
+use crate::endpoint::Endpoint;
+use crate::error::SetupError;
+use crate::resolve::Resolved;
+
+/// Sent to a server on this machine when the profile names no limit of tokens. Such servers write until
+/// their context is full otherwise. The original's default for every chat (`formats.md` §3.1).
+pub(crate) const LOCAL_MAX_TOKENS: u32 = 4096;
+
+/// The settings of one client.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProviderSettings {
+    /// The provider's name in the registry, or any other word; for `status` and logs.
+    pub provider: String,
+    /// The model as configured; for `status` and logs.
+    pub model: String,
+    /// The model as the server knows it.
+    pub wire_model: String,
+    /// Where the server is.
+    pub endpoint: Endpoint,
+    /// Sent as a bearer token to the endpoint and nowhere else; none for servers that ask for none.
+    pub key: Option<Secret<String>>,
+    /// Further headers, sent to the endpoint and nowhere else. Their values count as secret.
+    pub headers: Vec<(String, Secret<String>)>,
+    /// The longest answer in tokens; none leaves it to the server, except on loopback, where 4096 is sent.
+    pub max_tokens: Option<u32>,
+    /// How the limit of tokens is called there.
+    pub token_limit_field: TokenLimitField,
+    /// How freely the model chooses its words.
+    pub temperature: Temperature,
+    /// Where the server accepts system messages.
+    pub system_messages: SystemMessages,
+    /// How long each part of a call may take.
+    pub limits: Limits,
+}
+
+impl ProviderSettings {
+    /// Settings for a server that is named directly, with everything else at its default: no key, the
+    /// server's own temperature, and [`SystemMessages::FirstOnly`] on loopback.
+    pub fn new(provider: impl Into<String>, model: impl Into<String>, endpoint: Endpoint) -> Self {
+        let model = model.into();
+        let system_messages =
+            if endpoint.is_loopback() { SystemMessages::FirstOnly } else { SystemMessages::Anywhere };
+        Self {
+            provider: provider.into(),
+            wire_model: model.clone(),
+            model,
+            endpoint,
+            key: None,
+            headers: Vec::new(),
+            max_tokens: None,
+            token_limit_field: TokenLimitField::MaxTokens,
+            temperature: Temperature::ServerDefault,
+            system_messages,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Settings for what [`resolve`](crate::resolve()) found. `model` is the name as configured;
+    /// `temperature` is the profile's, unless the model allows one value only.
+    ///
+    /// # Errors
+    /// [`SetupError::BadBase`] when the account's base is no address.
+    pub fn for_resolved(
+        model: &str,
+        resolved: &Resolved,
+        temperature: Option<f64>,
+    ) -> Result<Self, SetupError> {
+        let mut settings = Self::new(resolved.provider, model, Endpoint::parse(&resolved.base)?);
+        settings.wire_model.clone_from(&resolved.wire_model);
+        settings.key.clone_from(&resolved.key);
+        settings.headers.clone_from(&resolved.headers);
+        settings.token_limit_field = resolved.token_limit_field;
+        settings.temperature = match (resolved.temperature, temperature) {
+            (Some(only), _) => only,
+            (None, Some(value)) => Temperature::Value(value),
+            (None, None) => Temperature::ServerDefault,
+        };
+        Ok(settings)
+    }
+}
+
+/// Where a server accepts system messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemMessages {
+    /// Anywhere in the conversation.
+    Anywhere,
+    /// Only as the very first message. Several at the start become one; later ones are put, between marks,
+    /// in front of the user message that follows them.
+    FirstOnly,
+}
+
+/// The field that carries the limit of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenLimitField {
+    /// `max_tokens`, which nearly every server knows.
+    MaxTokens,
+    /// `max_completion_tokens`, the only one that OpenAI's own reasoning models accept.
+    MaxCompletionTokens,
+}
+
+/// How freely a model chooses its words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Temperature {
+    /// Nothing is sent.
+    ServerDefault,
+    /// This value is sent.
+    Value(f64),
+}
+
+/// Time limits of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the name look-up, the connection and the TLS handshake.
+    pub connect: Duration,
+    /// From there until the first byte of the answer's body. Local models read the whole prompt before.
+    pub first_byte: Duration,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
+    /// From the first byte of the answer to its last, whatever comes in between.
+    pub whole_answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_mins(2),
+            idle: Duration::from_mins(1),
+            whole_answer: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Limits {
+    /// The same limits, none of them above `most`: for a profile's `timeoutMs`.
+    #[must_use]
+    pub fn capped(self, most: Duration) -> Self {
+        Self {
+            connect: self.connect.min(most),
+            first_byte: self.first_byte.min(most),
+            idle: self.idle.min(most),
+            whole_answer: self.whole_answer.min(most),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::{ProviderAccount, resolve};
+
+    fn settings(model: &str, base: Option<&str>, temperature: Option<f64>) -> ProviderSettings {
+        let account = ProviderAccount {
+            name: "moonshot".to_owned(),
+            key: Some(Secret::new("k".to_owned())),
+            base: base.map(str::to_owned),
+            headers: vec![("x-app".to_owned(), Secret::new("v".to_owned()))],
+        };
+        ProviderSettings::for_resolved(model, &resolve(model, &[account]).unwrap(), temperature).unwrap()
+    }
+
+    #[test]
+    fn what_was_resolved_is_taken_over() {
+        let settings = settings("moonshot/moonshot-v1", None, Some(0.3));
+        assert_eq!(
+            (settings.provider.as_str(), settings.model.as_str(), settings.wire_model.as_str()),
+            ("moonshot", "moonshot/moonshot-v1", "moonshot-v1")
+        );
+        assert_eq!(settings.endpoint.to_string(), "https://api.moonshot.ai/v1");
+        assert_eq!(settings.temperature, Temperature::Value(0.3));
+        assert_eq!(settings.system_messages, SystemMessages::Anywhere);
+        assert!(settings.key.is_some() && settings.headers.len() == 1);
+    }
+
+    #[test]
+    fn a_model_with_one_temperature_overrides_the_profile() {
+        assert_eq!(settings("kimi-k2.5", None, Some(0.3)).temperature, Temperature::Value(1.0));
+        assert_eq!(settings("kimi-k1", None, None).temperature, Temperature::ServerDefault);
+    }
+
+    #[test]
+    fn a_local_server_gets_its_system_message_first() {
+        let settings = settings("x", Some("http://127.0.0.1:8080/v1"), None);
+        assert_eq!(settings.system_messages, SystemMessages::FirstOnly);
+    }
+
+    #[test]
+    fn a_profiles_time_limit_caps_every_part() {
+        let capped = Limits::default().capped(Duration::from_secs(15));
+        assert_eq!(capped.connect, Duration::from_secs(10));
+        assert_eq!(capped.first_byte, Duration::from_secs(15));
+        assert_eq!(capped.idle, Duration::from_secs(15));
+        assert_eq!(capped.whole_answer, Duration::from_secs(15));
+    }
+}
