@@ -5,4 +5,5 @@
 
 mod cases;
 mod config;
+mod orchestrator;
 mod sessions;

@@ -13,3 +13,11 @@
 
 #[cfg(test)]
 mod compat;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod support;

@@ -1,1 +1,14 @@
-//! Support for the integration tests.
+//! Support for the integration tests and the benches: the outside world, as fakes that can misbehave.
+//!
+//! Nothing here knows our crates. A fake speaks the real wire format, over a real socket on 127.0.0.1.
+
+mod acting;
+mod http;
+mod provider;
+mod script;
+mod wire;
+
+pub use http::Request;
+pub use provider::FakeProvider;
+pub use script::{Script, UnknownScript};
+pub use wire::{ANSWER, LISTED, MODEL};

@@ -6,6 +6,7 @@
 mod document;
 mod machine;
 mod percentile;
+mod start;
 
 use std::path::Path;
 
@@ -45,7 +46,7 @@ impl PartialEq for Bench {
 
 impl Eq for Bench {}
 
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[Bench { name: "start", measure: start::measure }];
 
 /// The bench called `name`.
 ///

@@ -15,6 +15,7 @@ mod ci;
 mod cli;
 mod examples;
 mod finding;
+mod llama;
 mod metadata;
 mod process;
 mod progress;

@@ -73,13 +73,6 @@ const NEEDS: &[Need] = &[
         off_without: "tests against a real model server",
     },
     Need {
-        name: "cmake",
-        package: "cmake",
-        probe: Probe::Program("cmake"),
-        needed_for: Purpose::Test,
-        off_without: "tests against a real model server",
-    },
-    Need {
         name: "a C++ compiler",
         package: "build-essential",
         probe: Probe::Program("c++"),

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::progress::step;
 use crate::system::{self, Missing, Purpose};
-use crate::{examples, process, tools};
+use crate::{examples, llama, process, tools};
 
 /// Unit, contract and integration tests, then documentation tests, then each example once.
 ///
@@ -20,9 +20,15 @@ pub(crate) fn run(root: &Path, nextest_args: &[OsString]) -> Result<()> {
         return not_run(&missing);
     }
     tools::ensure(&tools::NEXTEST, root)?;
+    let model_server = llama::ensure()?;
+    // Tests start the programs themselves; building them first keeps that out of the tests' own time.
+    step("programs", || {
+        process::run(&mut process::cargo(&["build", "--quiet", "-p", "nanobotd", "-p", "nanobot-cli"], root))
+    })?;
     step("unit, contract and integration tests", || {
         let nextest = ["nextest", "run", "--workspace", "--all-features"];
-        process::run(process::cargo(&nextest, root).args(nextest_args))
+        let mut tests = process::cargo(&nextest, root);
+        process::run(tests.args(nextest_args).env(llama::SERVER_VARIABLE, &model_server))
     })?;
     if !nextest_args.is_empty() {
         return Ok(());

@@ -15,7 +15,7 @@ use crate::home::Place;
 use crate::output;
 
 /// Runs what was typed.
-pub(crate) fn run(args: Args) -> Result<Code, Failure> {
+pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
     match &args.command {
         Command::Version(json) => version::run(json.json),
         Command::Completions { shell } => {
@@ -23,11 +23,11 @@ pub(crate) fn run(args: Args) -> Result<Code, Failure> {
             clap_complete::generate(*shell, &mut Args::command(), "nanobot-cli", &mut script);
             output::raw(&script).map(|()| Code::Done)
         }
-        Command::Session(command) => session::run(command, &args),
-        Command::Config(command) => config::run(command, &args),
-        Command::Onboard(options) => onboard::run(options, &Place::of(&args)?),
-        Command::Chat(options) => chat::run(options, &Place::of(&args)?),
-        Command::Status(options) => status::run(options, &Place::of(&args)?),
+        Command::Session(command) => session::run(command, args),
+        Command::Config(command) => config::run(command, args),
+        Command::Onboard(options) => onboard::run(options, &Place::of(args)?),
+        Command::Chat(options) => chat::run(options, &Place::of(args)?),
+        Command::Status(options) => status::run(options, &Place::of(args)?),
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use nanobot_channels::ClientError;
+use nanobot_channels::local::protocol;
 use nanobot_config::{ConfigError, ConfigErrors};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
+use nanobotd::StartError;
 use nanobotd::lock::LockError;
 
 /// The exit codes that scripts rely on (`sysexits.h` from 64 on).
@@ -117,6 +119,7 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let code = match &error {
             ClientError::NotPermitted { .. } => Code::NotPermitted,
+            ClientError::Refused { code, .. } if code == protocol::code::NOT_PERMITTED => Code::NotPermitted,
             ClientError::TooLarge { .. } => Code::Data,
             ClientError::Refused { retry: true, .. } => Code::TryAgain,
             ClientError::Refused { .. } => Code::No,
@@ -132,6 +135,13 @@ impl From<LockError> for Failure {
             LockError::Held { .. } => Code::TryAgain,
             LockError::Io { .. } => Code::CannotWrite,
         };
+        Self::new(code, chain(&error))
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
         Self::new(code, chain(&error))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use nanobot_config::{Environment, Home, LoadRequest, Loaded, load};
+use nanobot_config::{Environment, Home, LoadRequest, Loaded, Overrides, load};
 
 use crate::args::Args;
 use crate::exit::Failure;
@@ -32,8 +32,18 @@ impl Place {
 
     /// The settings in force.
     pub(crate) fn load_quietly(&self) -> Result<Loaded, Failure> {
+        Ok(load(&self.request())?)
+    }
+
+    /// The settings in force with another model for this run.
+    pub(crate) fn load_with_model(&self, model: &str) -> Result<Loaded, Failure> {
+        let model = Overrides::new().set("models.profiles.assistant_default.model", model);
+        Ok(load(&self.request().with_overrides(model))?)
+    }
+
+    fn request(&self) -> LoadRequest {
         let request = LoadRequest::new(self.home.clone(), self.environment.clone());
-        Ok(load(&request.with_config_file(self.config.clone()))?)
+        request.with_config_file(self.config.clone())
     }
 
     /// The file that holds the original's settings.

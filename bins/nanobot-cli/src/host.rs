@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use nanobot_channels::local::LocalClient;
 use nanobot_config::Loaded;
-use nanobot_core::pipeline::chain;
 use nanobotd::lock::HomeLock;
-use nanobotd::{App, Boot, StartError};
+use nanobotd::{App, Boot};
 
 use crate::daemon;
-use crate::exit::{Code, Failure};
+use crate::exit::Failure;
 use crate::home::Place;
 
 /// Bytes on their way between the two ends of the stream.
@@ -27,10 +26,7 @@ pub(crate) async fn boot(place: &Place, loaded: Loaded) -> Result<(Host, LocalCl
     let home = place.home.clone();
     let lock = HomeLock::take(home.root(), &home.lock())?;
     let drain = Duration::from_secs(loaded.config.daemon.drain_seconds);
-    let mut app = App::start(Boot { home, loaded, lock, socket: None }).await.map_err(|error| {
-        let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
-        Failure::new(code, chain(&error))
-    })?;
+    let mut app = App::start(Boot { home, loaded, lock, socket: None }).await?;
     let (ours, theirs) = tokio::io::duplex(STREAM_BUFFER);
     app.serve_stream(theirs);
     let client = LocalClient::over(ours, daemon::options()).await?;

@@ -13,7 +13,7 @@ use crate::exit::{Code, Failure};
 use crate::home::Place;
 use crate::output;
 
-pub(crate) use offers::{Offer, first, named, offers};
+pub(crate) use offers::{Offer, first, model_of_own_server, named, offers};
 pub(crate) use plan::plan;
 
 /// What answers.

@@ -1,5 +1,6 @@
 //! The running system: who owns which task, and how it ends.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,15 @@ pub enum StartError {
     /// The local socket could not be opened.
     #[error(transparent)]
     Socket(#[from] ServerError),
+    /// The workspace folder was missing and could not be made.
+    #[error("cannot make the workspace {folder}")]
+    NoWorkspace {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The workspace could not be opened.
     #[error(transparent)]
     Workspace(#[from] nanobot_tools::WorkspaceError),

@@ -3,8 +3,10 @@
 mod models;
 mod status;
 
+use std::fs::DirBuilder;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nanobot_admin_store::AdminLog;
@@ -87,11 +89,11 @@ pub struct Adapters {
 pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let (home, config) = (&boot.home, &boot.loaded.config);
     let folder = home.workspace(config);
-    let opened = Arc::new(WorkspaceFolder::open(&folder)?);
+    let opened = Arc::new(open_workspace(&folder)?);
     let tools = Arc::new(Toolbox::new(file_tools(&opened))?);
     let policy = Arc::new(AllowAll::new(tools.names()));
     let journal = Arc::new(VolatileJournal::new());
-    let model = models::open(choose_model(&boot.loaded))?;
+    let model = models::open(choose_model(&boot.loaded)?)?;
     Ok(Adapters {
         model,
         tools,
@@ -111,6 +113,13 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     })
 }
 
+/// Opens the workspace, made first (0700) where it is missing: a daemon starts on an empty home, too.
+fn open_workspace(folder: &Path) -> Result<WorkspaceFolder, StartError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| StartError::NoWorkspace { folder: folder.to_owned(), source })?;
+    Ok(WorkspaceFolder::open(folder)?)
+}
+
 /// The session store of a home; the command line opens it too, on a home that it has locked.
 pub fn sessions_at(home: &Home) -> Arc<dyn SessionStore> {
     Arc::new(JsonlSessions::new(home.root()))
@@ -124,7 +133,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
     let own: Arc<dyn ChannelSender> = hub.clone();
     let pump = Pump::new(with.outbox.clone(), with.senders.iter().cloned().chain([own]), with.clock.clone());
     let lanes = Lanes::new(lane_limits(config));
-    let ports = status::ports(config, &with);
+    let ports = status::ports(&boot.loaded, &with);
     let responder = ModelResponder::new(ResponderParts {
         model: with.model.clone(),
         tools: with.tools.clone(),

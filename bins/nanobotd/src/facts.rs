@@ -25,7 +25,8 @@ impl Telemetry for LogFacts {
             }
             TelemetryEvent::ResponderEmpty { channel } => tracing::info!(%channel, "nothing to answer"),
             TelemetryEvent::ResponderFailed { channel, reason } => {
-                tracing::warn!(%channel, reason, "no answer; the chat was told");
+                // What lies beneath has its own line, a warning or an error.
+                tracing::info!(%channel, reason, "no answer; the chat was told");
             }
             TelemetryEvent::TurnCancelled { channel } => tracing::info!(%channel, "turn stopped"),
             TelemetryEvent::OutputSanitized { channel } => tracing::warn!(%channel, "output sanitized"),

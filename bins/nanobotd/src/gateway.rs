@@ -65,11 +65,10 @@ impl Ingest for Door {
         // A message without content leads to nothing and must not take the id of one that has some.
         let blank = event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none());
         let ingested = if blank { None } else { Some(gateway.journal.ingest(&event).await?) };
-        if ingested.is_some_and(|ingested| ingested.seen == Seen::Again) {
-            tracing::debug!(channel = %event.channel, "repeat of a known message");
-        }
         let id = gateway.ids.turn_id();
-        let receipt = Receipt { turn: Some(id.clone()) };
+        // A repeat runs through the pipeline, which counts it; nobody is told to wait for an answer.
+        let known = ingested.is_some_and(|ingested| ingested.seen == Seen::Again);
+        let receipt = Receipt { turn: (!known).then(|| id.clone()) };
         let turn = Turn { event, ingested, id };
         let gateway = gateway.clone();
         place.fill(move |cancel| async move {
@@ -95,7 +94,8 @@ impl Gateway {
         let gateway = self.clone();
         let work = tokio::spawn(async move { gateway.answer(turn, cancel).await }.in_current_span());
         let outcome = work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the turn broke");
+            // Without the error's text: a panic may quote a message (a cut inside a character does).
+            tracing::error!(panicked = error.is_panic(), "the turn broke");
             TurnOutcome::Failed
         });
         if target.channel.is_operator() {
@@ -110,14 +110,11 @@ impl Gateway {
     async fn answer(&self, turn: Turn, cancel: CancelToken) -> TurnOutcome {
         let now = self.clock.now();
         let inbound = turn.ingested.map(|ingested| ingested.id);
-        if let Some(id) = inbound {
-            if let Err(error) = self.journal.begin(id, &turn.id, &now).await {
-                tracing::error!(
-                    error = chain(&error),
-                    "the turn could not be recorded, so it does not start"
-                );
-                return TurnOutcome::Failed;
-            }
+        if let Some(id) = inbound
+            && let Err(error) = self.journal.begin(id, &turn.id, &now).await
+        {
+            tracing::error!(error = chain(&error), "the turn could not be recorded, so it does not start");
+            return TurnOutcome::Failed;
         }
         let seen = turn.ingested.map_or(Seen::First, |ingested| ingested.seen);
         let scope = TurnScope { turn: turn.id, now, seen, cancel };

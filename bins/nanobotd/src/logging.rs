@@ -21,9 +21,9 @@ pub fn install(settings: &Log) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&settings.filter)
         .map_err(|error| LogError { filter: settings.filter.clone(), reason: error.to_string() })?;
     let pretty = match settings.format {
-        LogFormat::Pretty => true,
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
+        // The only other one is `pretty`; the settings crate may add more.
         _ => true,
     };
     let to_stderr = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -63,7 +63,7 @@ impl IdGenerator for SystemIds {
     fn token(&self) -> String {
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).expect("the operating system has a random source");
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(bytes))
     }
 }
 

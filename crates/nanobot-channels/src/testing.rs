@@ -239,7 +239,7 @@ pub(crate) fn status() -> StatusReport {
     StatusReport {
         version: "9.9.9".to_owned(),
         pid: 42,
-        home: "/home/op/.nanobot".to_owned(),
+        home: "/home/me/.nanobot".to_owned(),
         started: WallTime::utc(Timestamp::UNIX_EPOCH),
         now: WallTime::utc(Timestamp::UNIX_EPOCH + Duration::from_secs(90)),
         model: ModelInfo {

@@ -63,7 +63,7 @@ impl InboundEvent {
     /// All words of the message, blocks joined by line ends, white space at both ends removed.
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.blocks.iter().filter_map(ContentBlock::words).collect();
-        words.join("\n").trim().to_owned()
+        crate::text::trim(&words.join("\n")).to_owned()
     }
 
     /// Where the message came from, all blocks together.

@@ -1,6 +1,6 @@
 //! The table of known providers, in the original's order, which is the order of preference.
 //!
-//! Names, keywords, prefixes and detection rules are the original's (`formats.md` §3.1) and decide which
+//! Names, keywords, prefixes and detection rules are the original's and decide which
 //! account serves a model. The base addresses that the original left to its library are ours; each names its
 //! source. Nothing here looks at accounts: see `resolve.rs`.
 
@@ -38,6 +38,8 @@ pub struct Provider {
     pub base_part: Option<&'static str>,
     /// Where its OpenAI-compatible interface is; none when only the operator knows.
     pub default_base: Option<&'static str>,
+    /// A model of its own to begin with: capable, and not the dearest. From the vendor's list, November 2026.
+    pub suggested_model: Option<&'static str>,
     /// A part of lower-cased model names, and the only temperature that those models accept.
     pub fixed_temperature: Option<(&'static str, f64)>,
 }
@@ -54,6 +56,7 @@ const PLAIN: Provider = Provider {
     key_start: None,
     base_part: None,
     default_base: None,
+    suggested_model: None,
     fixed_temperature: None,
 };
 
@@ -62,7 +65,7 @@ pub(crate) const LOCAL_PROVIDER: &str = "vllm";
 
 /// All known providers, best first.
 ///
-/// Bases marked *original* are from `formats.md` §3.1 (state of 2026-02-22). The others are the bases that the
+/// Bases marked *original* are the original's (state of 2026-02-22). The others are the bases that the
 /// vendors' own pages on OpenAI compatibility give, as known in November 2026; the page is named.
 pub const PROVIDERS: &[Provider] = &[
     Provider {
@@ -75,6 +78,7 @@ pub const PROVIDERS: &[Provider] = &[
         base_part: Some("openrouter"),
         // Original.
         default_base: Some("https://openrouter.ai/api/v1"),
+        suggested_model: Some("anthropic/claude-opus-4-5"),
         ..PLAIN
     },
     Provider {
@@ -95,6 +99,7 @@ pub const PROVIDERS: &[Provider] = &[
         key_variable: "ANTHROPIC_API_KEY",
         // platform.claude.com, "OpenAI SDK compatibility".
         default_base: Some("https://api.anthropic.com/v1"),
+        suggested_model: Some("anthropic/claude-opus-4-5"),
         ..PLAIN
     },
     Provider {
@@ -103,6 +108,7 @@ pub const PROVIDERS: &[Provider] = &[
         key_variable: "OPENAI_API_KEY",
         // platform.openai.com, API reference.
         default_base: Some(OPENAI_BASE),
+        suggested_model: Some("openai/gpt-4o-mini"),
         ..PLAIN
     },
     Provider {
@@ -113,6 +119,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["deepseek/"],
         // api-docs.deepseek.com, "Your first API call".
         default_base: Some("https://api.deepseek.com/v1"),
+        suggested_model: Some("deepseek/deepseek-chat"),
         ..PLAIN
     },
     Provider {
@@ -123,6 +130,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["gemini/"],
         // ai.google.dev, "OpenAI compatibility".
         default_base: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
+        suggested_model: Some("gemini/gemini-2.5-flash"),
         ..PLAIN
     },
     Provider {
@@ -133,6 +141,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["zhipu/", "zai/", "openrouter/", "hosted_vllm/"],
         // docs.z.ai, "Chat completion".
         default_base: Some("https://api.z.ai/api/paas/v4"),
+        suggested_model: Some("zai/glm-4.6"),
         ..PLAIN
     },
     Provider {
@@ -143,6 +152,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["dashscope/", "openrouter/"],
         // alibabacloud.com, Model Studio, "OpenAI compatible"; the international region.
         default_base: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        suggested_model: Some("dashscope/qwen-plus"),
         ..PLAIN
     },
     Provider {
@@ -154,6 +164,7 @@ pub const PROVIDERS: &[Provider] = &[
         // Original.
         default_base: Some("https://api.moonshot.ai/v1"),
         fixed_temperature: Some(("kimi-k2.5", 1.0)),
+        suggested_model: Some("moonshot/kimi-k2.5"),
         ..PLAIN
     },
     Provider {
@@ -172,6 +183,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["groq/"],
         // console.groq.com, "OpenAI compatibility".
         default_base: Some("https://api.groq.com/openai/v1"),
+        suggested_model: Some("groq/llama-3.3-70b-versatile"),
         ..PLAIN
     },
 ];

@@ -1,6 +1,6 @@
 //! Which account serves a model, and under which name: a pure function over the table and the accounts.
 //!
-//! Matching is the original's (`formats.md` §3.1). Three things differ, on purpose:
+//! Matching is the original's. Three things differ, on purpose:
 //! - An account whose base is on loopback counts as having credentials without a key, because local servers
 //!   need none.
 //! - An account that has neither a base nor a default one is passed over, because it cannot be called.
@@ -48,6 +48,8 @@ pub struct Resolved {
     pub headers: Vec<(String, Secret<String>)>,
     /// The server is on this machine.
     pub local: bool,
+    /// The model's name does not mention the account; it was taken because no other could be used.
+    pub fallback: bool,
     /// The only temperature handling that the model accepts; none when any value will do.
     pub temperature: Option<Temperature>,
     /// How the limit of tokens is called there.
@@ -60,7 +62,8 @@ pub fn resolve(model: &str, accounts: &[ProviderAccount]) -> Option<Resolved> {
     let lower = model.to_lowercase();
     let usable: Vec<Usable<'_>> =
         PROVIDERS.iter().filter_map(|provider| Usable::find(provider, accounts)).collect();
-    let chosen = usable.iter().find(|entry| entry.provider.is_meant_by(&lower)).or(usable.first())?;
+    let named = usable.iter().find(|entry| entry.provider.is_meant_by(&lower));
+    let chosen = named.or(usable.first())?;
 
     let detected = detect(chosen);
     let base = chosen
@@ -91,6 +94,7 @@ pub fn resolve(model: &str, accounts: &[ProviderAccount]) -> Option<Resolved> {
         key: chosen.key().cloned(),
         headers: chosen.account.headers.clone(),
         local: is_loopback(base),
+        fallback: named.is_none(),
         temperature,
         token_limit_field: if at_openai {
             TokenLimitField::MaxCompletionTokens

@@ -11,7 +11,7 @@ use crate::error::SetupError;
 use crate::resolve::Resolved;
 
 /// Sent to a server on this machine when the profile names no limit of tokens. Such servers write until
-/// their context is full otherwise. The original's default for every chat (`formats.md` §3.1).
+/// their context is full otherwise. The original's default for every chat.
 pub(crate) const LOCAL_MAX_TOKENS: u32 = 4096;
 
 /// The settings of one client.

@@ -2,6 +2,7 @@
 //! error of ours.
 
 use std::io;
+use std::path::PathBuf;
 
 /// The tools do not fit into one box.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +21,14 @@ pub enum ToolboxError {
 #[non_exhaustive]
 pub enum WorkspaceError {
     /// The folder is not there or may not be opened.
-    #[error("opening the workspace folder failed")]
-    Open(#[source] io::Error),
+    #[error("opening the workspace folder {} failed", path.display())]
+    Open {
+        /// The folder.
+        path: PathBuf,
+        /// What lies beneath.
+        #[source]
+        source: io::Error,
+    },
     /// The kernel does not resolve paths beneath a folder, so nothing would hold a path inside.
     #[error(
         "the kernel does not offer openat2 (Linux 5.6 or later is needed), so file tools cannot be confined"

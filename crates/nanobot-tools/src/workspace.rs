@@ -95,9 +95,10 @@ impl WorkspaceFolder {
     /// the kernel is too old or forbids the call.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, WorkspaceError> {
         let path = path.into();
-        let real_path = path.canonicalize().map_err(WorkspaceError::Open)?;
+        let failed = |source: io::Error| WorkspaceError::Open { path: path.clone(), source };
+        let real_path = path.canonicalize().map_err(failed)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = open(&real_path, flags, Mode::empty()).map_err(|e| WorkspaceError::Open(e.into()))?;
+        let root = open(&real_path, flags, Mode::empty()).map_err(|error| failed(error.into()))?;
         openat2(&root, ".", flags, Mode::empty(), CONFINED)
             .map_err(|e| WorkspaceError::NoConfinement(e.into()))?;
         Ok(Self { root, path, real_path })

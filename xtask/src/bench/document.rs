@@ -31,7 +31,6 @@ pub(super) struct Row {
     baseline: Option<f64>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the first bench, `start`, is about to use it"))]
 impl Row {
     /// Sums up the values measured for a case; `None` without values.
     pub(super) fn of(case: &str, values: &[f64], unit: &'static str) -> Option<Self> {

@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal as _};
 
 use nanobot_channels::ConsoleError;
-use nanobot_channels::console::{ConsoleInput, ConsoleIo, ConsoleOptions, ConsoleSummary, Interrupts, run_console};
+use nanobot_channels::console::{
+    ConsoleInput, ConsoleIo, ConsoleOptions, ConsoleSummary, Interrupts, run_console,
+};
 use nanobot_channels::local::LocalClient;
 use nanobot_core::ids::{ChatId, SessionKey};
 use nanobot_core::pipeline::chain;
@@ -17,16 +19,18 @@ use crate::{daemon, host, onboard};
 pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
     let chat = chat_of(&options.session)?;
     onboard::make_home_if_missing(place)?;
-    let loaded = place.load()?;
+    let mut loaded = place.load()?;
     let level = if io::stdout().is_terminal() { "error" } else { "warn" };
     quiet_log(&loaded, level);
     block_on(async {
-        let (host, mut client) = match daemon::find(place).await? {
-            Some(client) => (None, client),
-            None => {
-                let (host, client) = host::boot(place, loaded).await?;
-                (Some(host), client)
+        let (host, mut client) = if let Some(client) = daemon::find(place).await? {
+            (None, client)
+        } else {
+            if let Some(model) = onboard::model_of_own_server(&loaded).await? {
+                loaded = place.load_with_model(&model)?;
             }
+            let (host, client) = host::boot(place, loaded).await?;
+            (Some(host), client)
         };
         let talked = talk(options, place, chat, &mut client).await;
         client.close().await;
@@ -62,17 +66,23 @@ async fn talk(
         chat,
         input,
         history_file: Some(place.home.root().join("var").join("console_history")),
-        color: io::stdout().is_terminal(),
+        color: io::stdout().is_terminal() && wants_color(place),
     };
     let mut interrupts = Interrupts::listen()
         .map_err(|error| Failure::new(Code::No, format!("Ctrl-C cannot be taken: {error}")))?;
-    run_console(client, console, ConsoleIo { out: &mut out, err: &mut err }, &mut interrupts)
-        .await
-        .map_err(|error| match error {
+    run_console(client, console, ConsoleIo { out: &mut out, err: &mut err }, &mut interrupts).await.map_err(
+        |error| match error {
             ConsoleError::Client(error) => error.into(),
             ConsoleError::Output(error) => Failure::output(&error),
             other => Failure::new(Code::No, chain(&other)),
-        })
+        },
+    )
+}
+
+/// `NO_COLOR` (any value, see no-color.org) and terminals that cannot show it.
+fn wants_color(place: &Place) -> bool {
+    let environment = &place.environment;
+    environment.get_non_blank("NO_COLOR").is_none() && environment.get("TERM") != Some("dumb")
 }
 
 fn code_of(summary: ConsoleSummary) -> Code {

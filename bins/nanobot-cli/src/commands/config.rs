@@ -46,9 +46,13 @@ fn show(place: &Place, key: Option<&str>, source: bool) -> Result<Code, Failure>
         output::json(&settings)?;
         return Ok(Code::Done);
     };
-    let value = key.split('.').try_fold(&settings, |value, part| value.get(part).or_else(|| spelled(value, part)));
+    let value =
+        key.split('.').try_fold(&settings, |value, part| value.get(part).or_else(|| spelled(value, part)));
     let Some(value) = value else {
-        return Err(Failure::new(Code::No, format!("there is no setting {key}; nanobot-cli config show lists all")));
+        return Err(Failure::new(
+            Code::No,
+            format!("there is no setting {key}; nanobot-cli config show lists all"),
+        ));
     };
     if source {
         let origin = loaded.source_of(key).map_or_else(|| "default".to_owned(), ToString::to_string);
@@ -210,7 +214,10 @@ fn secrets_to_env(place: &Place, write: bool, force: bool) -> Result<Code, Failu
         let backup = write_env_migration(&file, &dotenv, &plan).map_err(cannot_write)?;
         say_written(&dotenv, backup.as_deref());
         if let Some(backup) = backup {
-            output::say(format!("the backup {} still holds the secrets; delete it when all is well", backup.display()));
+            output::say(format!(
+                "the backup {} still holds the secrets; delete it when all is well",
+                backup.display()
+            ));
         }
     } else {
         output::say("nothing was written; add --write to write it");

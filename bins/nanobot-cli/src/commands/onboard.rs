@@ -29,7 +29,9 @@ pub(super) fn run(options: &Onboard, place: &Place) -> Result<Code, Failure> {
         step.carry_out()?;
     }
     match choice {
-        Choice::Offline => output::say("No model answers yet: set a provider key and run nanobot-cli onboard again."),
+        Choice::Offline => {
+            output::say("No model answers yet: set a provider key and run nanobot-cli onboard again.");
+        }
         Choice::Model { model, .. } => output::say(format!("{model} will answer.")),
     }
     output::say(format!("Settings: {}. Now talk: nanobot-cli chat", file.display()));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nanobot_admin_store::AdminLog;
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ids::SessionKey;
-use nanobot_core::ports::{HistoryMessage, SessionAdmin as _};
+use nanobot_core::ports::{ControlError, HistoryMessage, SessionAdmin as _};
 use nanobot_memory::inspect;
 use nanobotd::control::SessionRoom;
 use nanobotd::lock::HomeLock;
@@ -35,7 +35,13 @@ pub(super) fn run(command: &Session, args: &Args) -> Result<Code, Failure> {
             Session::List(options) => list(&place, options).await,
             Session::Show { key, lines, json } => show(&place, &parse(key)?, *lines, json.json).await,
             Session::Reset { key, yes, dry_run, json } => {
-                let asked = if *dry_run { Ask::DryRun } else if *yes { Ask::Nothing } else { Ask::First };
+                let asked = if *dry_run {
+                    Ask::DryRun
+                } else if *yes {
+                    Ask::Nothing
+                } else {
+                    Ask::First
+                };
                 reset(&place, &parse(key)?, asked, json.json).await
             }
             Session::Export { key, format } => export(&place, &parse(key)?, *format).await,
@@ -123,29 +129,34 @@ enum Ask {
 }
 
 async fn reset(place: &Place, key: &SessionKey, ask: Ask, as_json: bool) -> Result<Code, Failure> {
-    let messages = room(place).sessions().await?.iter().find(|s| s.session == *key).map_or(0, |s| s.messages);
-    match ask {
-        Ask::DryRun => {
-            output::line(format!("{messages} messages of {key} would be forgotten"))?;
+    let found = room(place).sessions().await?.into_iter().find(|summary| summary.session == *key);
+    match (ask, found.map(|summary| summary.messages)) {
+        // That a session is not there is found, and written down, where it would be forgotten.
+        (Ask::Nothing, _) => {}
+        (Ask::DryRun | Ask::First, None) => return Err(ControlError::NoSuchSession(key.clone()).into()),
+        (Ask::DryRun, Some(messages)) => {
+            if as_json {
+                output::json(&json!({"session": key.as_str(), "would_forget": messages}))?;
+            } else {
+                output::line(format!("{messages} messages of {key} would be forgotten"))?;
+            }
             return Ok(Code::Done);
         }
-        Ask::First if !onboard::ask_yes_no(&format!("Forget {messages} messages of {key}?"))? => {
-            output::say("nothing was forgotten (use --yes where nobody can be asked)");
-            return Ok(Code::No);
+        (Ask::First, Some(messages)) => {
+            if !onboard::ask_yes_no(&format!("Forget {messages} messages of {key}?"))? {
+                output::say("nothing was forgotten (use --yes where nobody can be asked)");
+                return Ok(Code::No);
+            }
         }
-        Ask::First | Ask::Nothing => {}
     }
-    let forgotten = match daemon::find(place).await? {
-        Some(client) => {
-            let done = client.control(ControlOp::SessionReset { session: key.to_string() }).await?;
-            client.close().await;
-            done["forgotten"].as_u64().unwrap_or_default()
-        }
-        None => {
-            let _lock = HomeLock::take(place.home.root(), &place.home.lock())?;
-            let actor = format!("local:uid={}", rustix::process::getuid().as_raw());
-            u64::try_from(room(place).reset_session(key, &actor).await?).unwrap_or(u64::MAX)
-        }
+    let forgotten = if let Some(client) = daemon::find(place).await? {
+        let done = client.control(ControlOp::SessionReset { session: key.to_string() }).await?;
+        client.close().await;
+        done.get("forgotten").and_then(Value::as_u64).unwrap_or_default()
+    } else {
+        let _lock = HomeLock::take(place.home.root(), &place.home.lock())?;
+        let actor = format!("local:uid={}", rustix::process::getuid().as_raw());
+        u64::try_from(room(place).reset_session(key, &actor).await?).unwrap_or(u64::MAX)
     };
     if as_json {
         output::json(&json!({"session": key.as_str(), "forgotten": forgotten}))?;
@@ -182,13 +193,15 @@ fn newest(place: &Place, file: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(Code::Data, format!("cannot read {}: {error}", path.display()))
-    };
+    let failed =
+        |error: std::io::Error| Failure::new(Code::Data, format!("cannot read {}: {error}", path.display()));
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > INSPECT_LIMIT {
         let limit = nanobot_core::units::ByteCount::new(INSPECT_LIMIT);
-        return Err(Failure::new(Code::Data, format!("{} has {size} bytes, at most {limit} are read", path.display())));
+        return Err(Failure::new(
+            Code::Data,
+            format!("{} has {size} bytes, at most {limit} are read", path.display()),
+        ));
     }
     std::fs::read(path).map_err(failed)
 }

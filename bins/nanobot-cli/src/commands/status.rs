@@ -29,7 +29,11 @@ pub(super) fn run(options: &Status, place: &Place) -> Result<Code, Failure> {
     if let Some(fields) = report.as_object_mut() {
         fields.insert("running".to_owned(), json!(running));
     }
-    if options.json { output::json(&report)? } else { show(&report)? }
+    if options.json {
+        output::json(&report)?;
+    } else {
+        show(&report)?;
+    }
     Ok(if options.check && !running { Code::Unavailable } else { Code::Done })
 }
 
@@ -37,9 +41,12 @@ pub(super) fn run(options: &Status, place: &Place) -> Result<Code, Failure> {
 fn at_rest(place: &Place) -> Result<Value, Failure> {
     let loaded = place.load()?;
     let home = &place.home;
-    let file = |path: std::path::PathBuf| json!({"path": path.display().to_string(), "exists": path.exists()});
-    let model = match choose_model(&loaded) {
-        ChosenModel::Offline => json!({"provider": "offline", "model": "offline", "is_language_model": false}),
+    let file =
+        |path: std::path::PathBuf| json!({"path": path.display().to_string(), "exists": path.exists()});
+    let model = match choose_model(&loaded)? {
+        ChosenModel::Offline => {
+            json!({"provider": "offline", "model": "offline", "is_language_model": false})
+        }
         ChosenModel::Account { model, resolved, .. } => {
             json!({"provider": resolved.provider, "model": model, "is_language_model": true})
         }

@@ -1,7 +1,8 @@
 //! What could answer: providers whose key is set, servers on this machine, and nothing at all.
 
-use nanobot_config::PROVIDER_VARIABLES;
-use nanobot_llm_router::{Endpoint, models_at, probe_local, usual_candidates};
+use nanobot_config::Loaded;
+use nanobot_llm_router::{Endpoint, PROVIDERS, models_at, probe_local, usual_candidates};
+use nanobotd::{ChosenModel, choose_model};
 
 use super::Choice;
 use crate::exit::{Code, Failure};
@@ -14,20 +15,6 @@ pub(crate) struct Offer {
     pub(crate) label: String,
     pub(crate) choice: Choice,
 }
-
-/// The model that is suggested for a provider's key: capable, and not the dearest. Providers' own lists,
-/// November 2026; the first and the last but one are the original's defaults.
-const SUGGESTED: [(&str, &str); 9] = [
-    ("openrouter", "anthropic/claude-opus-4-5"),
-    ("anthropic", "anthropic/claude-opus-4-5"),
-    ("openai", "openai/gpt-4o-mini"),
-    ("deepseek", "deepseek/deepseek-chat"),
-    ("gemini", "gemini/gemini-2.5-flash"),
-    ("zhipu", "zai/glm-4.6"),
-    ("dashscope", "dashscope/qwen-plus"),
-    ("moonshot", "moonshot/kimi-k2.5"),
-    ("groq", "groq/llama-3.3-70b-versatile"),
-];
 
 /// What was named on the command line, if anything was.
 pub(crate) fn named(model: Option<&str>, base: Option<&str>) -> Result<Option<Choice>, Failure> {
@@ -80,15 +67,19 @@ pub(crate) async fn named_by_environment(place: &Place) -> Vec<Offer> {
     if let Some(base) = environment.get_non_blank("OPENAI_BASE_URL") {
         offers.extend(server(base, environment.get_non_blank("OPENAI_API_KEY")).await);
     }
-    for (provider, model) in SUGGESTED {
-        let path = format!("providers.{provider}.api_key");
-        let known = PROVIDER_VARIABLES.iter().find(|variable| variable.path == path);
-        if let Some(variable) = known.filter(|known| environment.get_non_blank(known.variable).is_some()) {
-            let label = format!("{model} with {}", variable.variable);
+    for provider in PROVIDERS {
+        let variable = provider.key_variable;
+        if let Some(model) =
+            provider.suggested_model.filter(|_| environment.get_non_blank(variable).is_some())
+        {
+            let label = format!("{model} with {variable}");
             offers.push(Offer { label, choice: Choice::Model { model: model.to_owned(), base: None } });
         }
     }
-    offers.push(Offer { label: "nothing yet (answers without a language model)".to_owned(), choice: Choice::Offline });
+    offers.push(Offer {
+        label: "nothing yet (answers without a language model)".to_owned(),
+        choice: Choice::Offline,
+    });
     offers
 }
 
@@ -105,4 +96,14 @@ async fn server(base: &str, key: Option<&str>) -> Option<Offer> {
     let model = models.into_iter().next()?;
     let label = format!("{model} at {endpoint} (OPENAI_BASE_URL)");
     Some(Offer { label, choice: Choice::Model { model, base: None } })
+}
+
+/// When nobody chose a model and the server is somebody's own: the first model that it has.
+pub(crate) async fn model_of_own_server(loaded: &Loaded) -> Result<Option<String>, Failure> {
+    let ChosenModel::Account { resolved, guessed: true, .. } = choose_model(loaded)? else { return Ok(None) };
+    let Ok(endpoint) = Endpoint::parse(&resolved.base) else { return Ok(None) };
+    let models = models_at(&endpoint, resolved.key.as_ref()).await.unwrap_or_default();
+    Ok(models.into_iter().next().inspect(|model| {
+        output::say(format!("using {model} of {endpoint}; choose another with nanobot-cli onboard"));
+    }))
 }

@@ -60,12 +60,13 @@ fn settings(file: &Path, choice: &Choice) -> Result<Option<Step>, Failure> {
     let before = match fs::read_to_string(file) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Failure::new(Code::Config, format!("cannot read {}: {error}", file.display()))),
+        Err(error) => {
+            return Err(Failure::new(Code::Config, format!("cannot read {}: {error}", file.display())));
+        }
     };
     let mut document: Value = match &before {
-        Some(text) => serde_json::from_str(text).map_err(|error| {
-            Failure::new(Code::Config, format!("{}: {error}", file.display()))
-        })?,
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| Failure::new(Code::Config, format!("{}: {error}", file.display())))?,
         None => json!({"configVersion": 2}),
     };
     choose(&mut document, choice);
@@ -108,9 +109,10 @@ fn set(value: &mut Value, path: &[&str], new: Value) {
     }
 }
 
-/// `config.backup.N.json` beside the file, for the first N that is free.
+/// `config.backup.N.json` beside the file, for the first N that is free. There are never so many that none is.
 fn free_name(file: &Path) -> PathBuf {
-    (1_u32..).map(|n| file.with_extension(format!("backup.{n}.json"))).find(|path| !path.exists()).unwrap_or_default()
+    let names = (1_u32..100_000).map(|n| file.with_extension(format!("backup.{n}.json")));
+    names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| file.with_extension("backup.json"))
 }
 
 impl Step {
@@ -121,7 +123,9 @@ impl Step {
             Self::File(path, text) => (path, write_new(path, text)),
             Self::Change(path, text, backup) => (path, change(path, text, backup)),
         };
-        done.map_err(|error| Failure::new(Code::CannotWrite, format!("cannot write {}: {error}", path.display())))
+        done.map_err(|error| {
+            Failure::new(Code::CannotWrite, format!("cannot write {}: {error}", path.display()))
+        })
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use nanobot_config::settings::{Headers, ModelProfile};
 use nanobot_config::{Config, Loaded, Origin};
-use nanobot_config::settings::ModelProfile;
 use nanobot_core::ports::ModelClient;
 use nanobot_llm_router::{
-    Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved, resolve,
+    Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved,
+    provider_named, resolve,
 };
 
 use crate::app::StartError;
@@ -34,16 +35,26 @@ pub enum ChosenModel {
         temperature: Option<f64>,
         /// Time limits, the profile's among them.
         limits: Limits,
+        /// Nobody chose the model, and the server is somebody's own: it may not know the name.
+        guessed: bool,
     },
 }
 
 /// Chooses the model that answers chats. Reads settings only.
-pub fn choose_model(loaded: &Loaded) -> ChosenModel {
+///
+/// Somebody who sets a key and names no model gets the key's provider's own: the built-in default belongs to
+/// one provider and would be unknown to the others.
+///
+/// # Errors
+/// When the profile names a provider that does not exist.
+pub fn choose_model(loaded: &Loaded) -> Result<ChosenModel, StartError> {
     let config = &loaded.config;
     let profile = config.models.routes.get(REPLY).and_then(|name| config.models.profiles.get(name));
     let wanted = profile.and_then(|profile| profile.provider.as_deref());
-    if wanted == Some(OFFLINE) {
-        return ChosenModel::Offline;
+    match wanted {
+        Some(OFFLINE) => return Ok(ChosenModel::Offline),
+        Some(name) if provider_named(name).is_none() => return Err(unknown_provider(name)),
+        _ => {}
     }
     let model = profile
         .and_then(|profile| profile.model.clone())
@@ -53,16 +64,44 @@ pub fn choose_model(loaded: &Loaded) -> ChosenModel {
         .into_iter()
         .filter(|account| wanted.is_none_or(|wanted| wanted == account.name))
         .collect();
-    match resolve(&model, &accounts) {
-        None => ChosenModel::Offline,
-        Some(resolved) => ChosenModel::Account {
-            model,
-            resolved: Box::new(resolved),
-            max_tokens: profile.and_then(|profile| profile.max_tokens),
-            temperature: profile.and_then(|profile| profile.temperature),
-            limits: limits(config, profile),
-        },
+    let Some(mut resolved) = resolve(&model, &accounts) else { return Ok(ChosenModel::Offline) };
+    let mut chosen = model;
+    let mut guessed = resolved.fallback && is_built_in(loaded, &chosen);
+    if guessed && let Some(own) = suggestion(&resolved, &accounts) {
+        resolved = resolve(own, &accounts).unwrap_or(resolved);
+        own.clone_into(&mut chosen);
+        guessed = false;
     }
+    Ok(ChosenModel::Account {
+        model: chosen,
+        resolved: Box::new(resolved),
+        max_tokens: profile.and_then(|profile| profile.max_tokens),
+        temperature: profile.and_then(|profile| profile.temperature),
+        limits: limits(config, profile),
+        guessed,
+    })
+}
+
+fn unknown_provider(name: &str) -> StartError {
+    let known: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    StartError::Model(format!(
+        "the profile of route {REPLY} names provider {name:?}; known are {OFFLINE}, {}",
+        known.join(", ")
+    ))
+}
+
+/// Whether nobody chose the model: no layer but the built-in one names it.
+fn is_built_in(loaded: &Loaded, model: &str) -> bool {
+    let origins = ["models.profiles.assistant_default.model", "agents.defaults.model"];
+    let untouched = |path: &&str| matches!(loaded.source_of(path), None | Some(Origin::Default));
+    model == loaded.config.agents.defaults.model && origins.iter().all(untouched)
+}
+
+/// The provider's own model, unless its address is somebody's own server.
+fn suggestion(resolved: &Resolved, accounts: &[ProviderAccount]) -> Option<&'static str> {
+    let own_server =
+        accounts.iter().any(|account| account.name == resolved.provider && account.base.is_some());
+    if own_server { None } else { provider_named(resolved.provider)?.suggested_model }
 }
 
 /// The accounts of the settings, in the registry's order.
@@ -77,7 +116,7 @@ fn accounts(loaded: &Loaded) -> Vec<ProviderAccount> {
         if name == "aihubmix" && borrowed && settings.api_base.is_none() {
             return None;
         }
-        let headers = settings.extra_headers.iter().flat_map(|headers| headers.iter());
+        let headers = settings.extra_headers.iter().flat_map(Headers::iter);
         Some(ProviderAccount {
             name: name.to_owned(),
             key: Some(settings.api_key.clone()).filter(|key| !key.is_blank()),
@@ -106,7 +145,7 @@ fn limits(config: &Config, profile: Option<&ModelProfile>) -> Limits {
 pub(crate) fn open(chosen: ChosenModel) -> Result<Arc<dyn ModelClient>, StartError> {
     match chosen {
         ChosenModel::Offline => Ok(Arc::new(OfflineModel)),
-        ChosenModel::Account { model, resolved, max_tokens, temperature, limits } => {
+        ChosenModel::Account { model, resolved, max_tokens, temperature, limits, guessed: _ } => {
             let name = resolved.provider;
             let refused =
                 |error: &dyn std::fmt::Display| StartError::Model(format!("provider {name}: {error}"));

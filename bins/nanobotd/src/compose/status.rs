@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use nanobot_config::Config;
+use nanobot_config::{Config, Loaded};
 use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::{ChannelSender, PortStatus};
 
-use super::Adapters;
+use super::{Adapters, ChosenModel, choose_model};
 use crate::admission::{Engines, admit};
 
 /// The ports whose adapter an operator should know.
-pub(super) fn ports(config: &Config, with: &Adapters) -> Vec<PortStatus> {
+pub(super) fn ports(loaded: &Loaded, with: &Adapters) -> Vec<PortStatus> {
     let row = |port, adapter: &str, warning: Option<&str>| PortStatus {
         port,
         adapter: adapter.to_owned(),
@@ -20,8 +20,14 @@ pub(super) fn ports(config: &Config, with: &Adapters) -> Vec<PortStatus> {
     let info = with.model.info();
     let model = format!("{}: {}", info.provider, info.model);
     let no_model = "not a language model; set a provider key or run nanobot-cli onboard";
+    let guessed = "nobody chose this model, and the server may not know it; run nanobot-cli onboard";
+    let model_warning = match choose_model(loaded) {
+        _ if !info.is_language_model => Some(no_model),
+        Ok(ChosenModel::Account { guessed: true, .. }) => Some(guessed),
+        _ => None,
+    };
     let mut rows = vec![
-        row("model", &model, (!info.is_language_model).then_some(no_model)),
+        row("model", &model, model_warning),
         row(
             "policy",
             policy,
@@ -38,7 +44,7 @@ pub(super) fn ports(config: &Config, with: &Adapters) -> Vec<PortStatus> {
             (!with.journal.is_durable()).then_some("messages under way are lost if the process dies"),
         ),
     ];
-    rows.extend(networks(config, policy, security));
+    rows.extend(networks(&loaded.config, policy, security));
     rows
 }
 

@@ -30,7 +30,8 @@ impl Stage for Archive {
 
     async fn run(&self, cx: &mut PipelineContext) -> Flow {
         let Some(archive) = &self.archive else { return Flow::Continue };
-        for message in quoted(cx).into_iter().chain(own(cx)) {
+        // The message first: what it quotes must not show up as said just before it.
+        for message in own(cx).into_iter().chain(quoted(cx)) {
             if let Err(error) = archive.record(&message).await {
                 cx.report_store("archive", &error);
             }

@@ -54,7 +54,11 @@ impl ReplyContextStage {
         if let (Some(id), 1..) = (&cx.event.message_id, self.limits.ambient_messages) {
             found.ambient = self.window(archive, cx, id, self.limits.ambient_messages).await?;
         }
-        let Some(quoted_id) = found.message_id.clone() else { return Ok((found, None)) };
+        let Some(quoted_id) = found.message_id.clone() else {
+            // As in the original: without an id nothing is looked up, and no source is named.
+            found.source = None;
+            return Ok((found, None));
+        };
         let row = archive.find(&cx.event.channel, &cx.event.chat, &quoted_id).await?;
         let hit = row.filter(|row| found.quoted_text.is_some() || !trim(&row.text).is_empty());
         if let Some(row) = &hit {

@@ -76,7 +76,7 @@ async fn the_journals_verdict_decides_on_repeats() {
 }
 
 #[tokio::test]
-async fn a_quote_is_archived_without_a_sender_and_before_the_message() {
+async fn a_quote_is_archived_without_a_sender_and_behind_the_message() {
     let archive = Arc::new(MemoryArchive::new());
     let quote = QuotedMessage {
         message_id: Some(MessageId::new("Q").unwrap()),
@@ -91,6 +91,18 @@ async fn a_quote_is_archived_without_a_sender_and_before_the_message() {
     };
     assert_eq!(find("Q").await.sender, None);
     assert_eq!(find("M").await.sender, Some(cx.event.sender.clone()));
+    run(ReplyContextStage::new(Some(archive), WindowLimits::default()), &mut cx).await;
+    assert_eq!(cx.reply_context.ambient, [""; 0], "a quote is not said just before the message");
+}
+
+#[tokio::test]
+async fn a_quote_without_an_id_has_no_named_source() {
+    let quote = QuotedMessage { text: Some("quoted".into()), ..QuotedMessage::default() };
+    let mut cx = context(wa("hi").id("M").quoting(quote).build());
+    let archive = Arc::new(MemoryArchive::new());
+    run(ReplyContextStage::new(Some(archive), WindowLimits::default()), &mut cx).await;
+    assert_eq!((cx.reply_context.quoted_text.as_deref(), cx.reply_context.source), (Some("quoted"), None));
+    assert_eq!(facts(cx), []);
 }
 
 #[tokio::test]

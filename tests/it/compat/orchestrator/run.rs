@@ -1,0 +1,165 @@
+//! A recorded row through our orchestrator: the journal's verdict, the real stages, ports that give what the
+//! row says.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use nanobot_core::cancel::CancelToken;
+use nanobot_core::decision::PolicyDecision;
+use nanobot_core::event::InboundEvent;
+use nanobot_core::ids::{ChannelName, ChatId, TurnId};
+use nanobot_core::intent::Intent;
+use nanobot_core::model::ModelErrorKind;
+use nanobot_core::pipeline::{Answer, TurnScope};
+use nanobot_core::ports::{InboundArchive, Journal, LiveTarget, Seen, SeenChats, StoreError};
+use nanobot_core::reply_context::{QuoteSource, WindowLimits};
+use nanobot_core::responder::{Failure, Responder, Response, TurnInput};
+use nanobot_core::stand_in::{NoSecurity, VolatileArchive, VolatileJournal};
+use nanobot_core::testing::{RecordingSink, ScriptedPolicy, SeenLive};
+use nanobot_core::time::WallTime;
+use nanobot_core::{Labels, Orchestrator, OrchestratorParts, TurnOutcome};
+use serde_json::Value;
+
+use super::input::{Said, decision, truthy};
+use super::shape;
+
+/// How a responder fails where the recorded one raised.
+pub(super) const FAILURE: Failure = Failure::Model(ModelErrorKind::Server);
+
+/// What the responder was given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Given {
+    pub(super) content: String,
+    pub(super) quoted: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) window: Vec<String>,
+    pub(super) ambient: Vec<String>,
+}
+
+/// What one message led to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Led {
+    /// The intents, without the closing one.
+    pub(super) intents: Vec<Value>,
+    /// The outcome that closed the turn.
+    pub(super) outcome: TurnOutcome,
+    /// What the responder was given, if it was asked.
+    pub(super) given: Option<Given>,
+    /// What was shown meanwhile.
+    pub(super) shown: Vec<(LiveTarget, SeenLive)>,
+}
+
+/// Runs the row's messages one after the other. `raises` names those at which the responder fails. A message
+/// that no adapter could hand over leads to nothing.
+pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<Option<Led>> {
+    let decision = decision(&row["decision"]);
+    let responder = Arc::new(Told::new(row["responder_reply"].as_str(), decision.clone()));
+    let live = Arc::new(RecordingSink::new());
+    let orchestrator = Orchestrator::new(OrchestratorParts {
+        policy: Arc::new(ScriptedPolicy::new(decision)),
+        security: Arc::new(NoSecurity),
+        responder: responder.clone(),
+        live: live.clone(),
+        seen_chats: Arc::new(EveryChat),
+        archive: truthy(&row["archive"]).then(|| Arc::new(VolatileArchive::new()) as Arc<dyn InboundArchive>),
+        windows: WindowLimits::default(),
+    });
+    let journal = VolatileJournal::new();
+    let mut led = Vec::new();
+    for (index, said) in messages.iter().enumerate() {
+        let Ok(event) = said.event() else {
+            led.push(None);
+            continue;
+        };
+        responder.raise(raises.get(index) == Some(&true));
+        let scope = scope(index, seen(&journal, &event).await);
+        let already_shown = live.seen().len();
+        let intents = orchestrator.handle(event, scope).await;
+        let shown = live.seen().split_off(already_shown);
+        led.push(Some(closed(&intents, responder.take(), shown)));
+    }
+    led
+}
+
+/// The journal's verdict, asked for as the daemon's gateway asks: not for a blank message.
+async fn seen(journal: &VolatileJournal, event: &InboundEvent) -> Seen {
+    if event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none()) {
+        return Seen::First;
+    }
+    journal.ingest(event).await.unwrap().seen
+}
+
+fn scope(index: usize, seen: Seen) -> TurnScope {
+    TurnScope {
+        turn: TurnId::new(format!("turn-{index}")).unwrap(),
+        now: WallTime::utc("2026-02-20T12:00:00Z".parse().unwrap()),
+        seen,
+        cancel: CancelToken::never(),
+    }
+}
+
+/// Takes the closing intent off the end, where the one and only must stand.
+fn closed(intents: &[Intent], given: Option<Given>, shown: Vec<(LiveTarget, SeenLive)>) -> Led {
+    let closings = intents.iter().filter(|intent| matches!(intent, Intent::Close(_))).count();
+    let Some((Intent::Close(outcome), others)) = intents.split_last().filter(|_| closings == 1) else {
+        panic!("exactly one closing intent, and it is the last: {intents:?}");
+    };
+    let intents = others.iter().map(shape::intent).map(shape::plain).collect();
+    Led { intents, outcome: *outcome, given, shown }
+}
+
+/// Answers what the row says and remembers what it was given.
+struct Told {
+    reply: Option<String>,
+    decision: PolicyDecision,
+    state: Mutex<(bool, Option<Given>)>,
+}
+
+impl Told {
+    fn new(reply: Option<&str>, decision: PolicyDecision) -> Self {
+        Self { reply: reply.map(str::to_owned), decision, state: Mutex::default() }
+    }
+
+    fn raise(&self, raises: bool) {
+        self.state.lock().unwrap().0 = raises;
+    }
+
+    fn take(&self) -> Option<Given> {
+        self.state.lock().unwrap().1.take()
+    }
+}
+
+#[async_trait]
+impl Responder for Told {
+    async fn respond(&self, turn: &TurnInput<'_>) -> Response {
+        assert_eq!(turn.decision, &self.decision, "the responder is given the policy's decision");
+        let mut state = self.state.lock().unwrap();
+        let again = state.1.replace(Given {
+            content: turn.text.to_owned(),
+            quoted: turn.context.quoted_text.clone(),
+            source: turn.context.source.map(QuoteSource::name).map(str::to_owned),
+            window: turn.context.window.clone(),
+            ambient: turn.context.ambient.clone(),
+        });
+        assert_eq!(again, None, "the responder is asked once");
+        match &self.reply {
+            _ if state.0 => Response::Failed(FAILURE),
+            Some(reply) => Response::Answer(Answer { text: reply.clone(), labels: Labels::NONE }),
+            None => Response::Nothing,
+        }
+    }
+}
+
+/// The owners have been told of every chat.
+struct EveryChat;
+
+#[async_trait]
+impl SeenChats for EveryChat {
+    async fn contains(&self, _channel: &ChannelName, _chat: &ChatId) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn remember(&self, _channel: &ChannelName, _chat: &ChatId) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

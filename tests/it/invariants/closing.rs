@@ -1,0 +1,284 @@
+//! Numbers 3 and 4: nothing leaves but through the outbox, and what was acknowledged has one outcome.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use nanobot_channels::local::ClientEvent;
+use nanobot_core::TurnOutcome;
+use nanobot_core::event::InboundEvent;
+use nanobot_core::ids::{ChannelName, DeliveryKey, SessionKey, TurnId};
+use nanobot_core::model::ModelErrorKind;
+use nanobot_core::ports::{Delivery, IngestError, SendError, SessionStore, StoreErrorKind};
+use nanobot_core::testing::event::{cli, wa};
+use nanobot_core::testing::models::text_reply;
+use nanobot_core::testing::{
+    MemoryArchive, MemoryJournal, MemorySeenChats, MemorySessions, RecordingSender, ScriptedModel,
+};
+use nanobotd::{Adapters, App, Drained};
+use proptest::prelude::*;
+
+use crate::support::{Log, PATIENCE, TestHome, Watcher, Yielding, cases, until};
+
+/// A wired nanobot whose stores fail on request.
+struct Wired {
+    home: TestHome,
+    journal: Arc<MemoryJournal>,
+    sessions: Arc<MemorySessions>,
+    archive: Arc<MemoryArchive>,
+    seen_chats: Arc<MemorySeenChats>,
+    whatsapp: Arc<RecordingSender>,
+}
+
+impl Wired {
+    fn new() -> Self {
+        Self {
+            home: TestHome::new(""),
+            journal: Arc::default(),
+            sessions: Arc::default(),
+            archive: Arc::default(),
+            seen_chats: Arc::default(),
+            whatsapp: Arc::new(RecordingSender::new(ChannelName::WHATSAPP)),
+        }
+    }
+
+    async fn start(&self, model: ScriptedModel) -> App {
+        let boot = self.home.boot();
+        let adapters = Adapters {
+            journal: self.journal.clone(),
+            outbox: self.journal.clone(),
+            sessions: self.sessions.clone(),
+            archive: Some(self.archive.clone()),
+            seen_chats: self.seen_chats.clone(),
+            senders: vec![self.whatsapp.clone()],
+            ..self.home.adapters(&boot, Arc::new(Yielding(model))).await
+        };
+        App::start_with(boot, adapters).await.unwrap()
+    }
+
+    /// The deliveries of all closings that took effect.
+    fn closed(&self) -> HashMap<DeliveryKey, Delivery> {
+        let all = self.journal.closings().into_iter().flat_map(|closing| closing.deliveries);
+        all.map(|delivery| (delivery.key.clone(), delivery)).collect()
+    }
+}
+
+/// Answers at once, after a while, or never, as the question asks.
+fn model() -> ScriptedModel {
+    ScriptedModel::answering(|request| match format!("{:?}", request.messages.last()) {
+        last if last.contains("fail") => Err(ModelErrorKind::Server),
+        last if last.contains("break") => std::panic::resume_unwind(Box::new("broken on request")),
+        _ => Ok(text_reply("here you are")),
+    })
+}
+
+// Invariant 4: an inbound message is durable before its channel is told so.
+#[test]
+fn a_message_that_cannot_be_stored_is_not_acknowledged() {
+    Log::default().run(async {
+        let wired = Wired::new();
+        let app = wired.start(model()).await;
+        wired.journal.trouble.fail_next_in("ingest", StoreErrorKind::Full);
+        let refused = app.ingest().receive(wa("hello").build()).await;
+        assert!(matches!(refused, Err(IngestError::Store(error)) if error.kind == StoreErrorKind::Full));
+        // It is no repeat when it comes again: it was never taken.
+        let receipt = app.ingest().receive(wa("hello").build()).await.unwrap();
+        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        let closings = wired.journal.closings();
+        assert_eq!(closings.len(), 1, "the refused message has no turn");
+        assert_eq!(Some(&closings[0].turn), receipt.turn.as_ref());
+        assert_eq!(closings[0].outcome, TurnOutcome::Answered);
+        assert_eq!(wired.whatsapp.texts(), ["here you are"]);
+    });
+}
+
+// Invariant 3.
+#[test]
+fn a_turn_that_cannot_be_closed_sends_nothing_and_appends_nothing() {
+    Log::default().run(async {
+        let wired = Wired::new();
+        let mut app = wired.start(model()).await;
+        let terminal = Watcher::attach(&mut app, "default").await;
+        wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
+        app.ingest().receive(cli("hello").id("c1").build()).await.unwrap();
+        terminal.ends(1).await;
+        wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
+        app.ingest().receive(wa("hello").build()).await.unwrap();
+        until(|| wired.journal.trouble.pending() == 0).await;
+        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+
+        assert_eq!(wired.whatsapp.texts(), [""; 0]);
+        assert_eq!(wired.sessions.list().await.unwrap(), []);
+        let seen = terminal.finish().await;
+        let is_delivery = |event: &&ClientEvent| matches!(event, ClientEvent::Message { .. });
+        assert_eq!(seen.iter().filter(is_delivery).count(), 0);
+        let failed =
+            |event: &ClientEvent| matches!(event, ClientEvent::Ended { outcome: Some(TurnOutcome::Failed), .. });
+        assert!(seen.iter().any(failed), "{seen:?}");
+    });
+}
+
+/// Something that happens while messages come in.
+#[derive(Debug, Clone)]
+enum Happens {
+    Message { local: bool, chat: u8, id: u8, words: &'static str },
+    Cancel { local: bool, chat: u8 },
+    JournalFails(&'static str),
+    SessionsFail(&'static str),
+    ArchiveFails(&'static str),
+    SeenChatsFail(&'static str),
+    SendingFails,
+    Breath,
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happens>> {
+    let words = prop::sample::select(vec!["hello", "hello", "hello", "please fail", "please break", ""]);
+    let message = (any::<bool>(), 0..3_u8, 0..12_u8, words)
+        .prop_map(|(local, chat, id, words)| Happens::Message { local, chat, id, words });
+    let one = prop_oneof![
+        12 => message,
+        2 => (any::<bool>(), 0..3_u8).prop_map(|(local, chat)| Happens::Cancel { local, chat }),
+        2 => prop::sample::select(vec![
+            "ingest", "begin", "step_started", "step_done", "close", "unprojected", "projected", "due",
+            "delivered", "postpone",
+        ]).prop_map(Happens::JournalFails),
+        1 => prop::sample::select(vec!["history", "append", "refresh"]).prop_map(Happens::SessionsFail),
+        1 => prop::sample::select(vec!["record", "find", "before"]).prop_map(Happens::ArchiveFails),
+        1 => prop::sample::select(vec!["contains", "remember"]).prop_map(Happens::SeenChatsFail),
+        1 => Just(Happens::SendingFails),
+        2 => Just(Happens::Breath),
+    ];
+    prop::collection::vec(one, 1..40)
+}
+
+fn event(local: bool, room: u8, id: u8, words: &str) -> InboundEvent {
+    let id = format!("m{id}");
+    match local {
+        true => cli(words).chat(&format!("c{room}")).id(&id).build(),
+        false => wa(words).chat(&format!("{room}@s.whatsapp.net")).id(&id).build(),
+    }
+}
+
+/// What came of the messages.
+struct Aftermath {
+    wired: Wired,
+    /// The turns of acknowledged messages.
+    acknowledged: Vec<TurnId>,
+    /// Messages that were taken, by their key.
+    taken: HashSet<(bool, u8, u8)>,
+    /// Of these, blank ones: they are not journalled.
+    blank: usize,
+    seen: Vec<ClientEvent>,
+    /// Failures that were ordered where they keep a turn from being recorded.
+    unrecorded_at_most: usize,
+}
+
+async fn live_through(happenings: Vec<Happens>) -> Aftermath {
+    let wired = Wired::new();
+    let mut app = wired.start(model()).await;
+    let mut terminals = Vec::new();
+    for room in 0..3 {
+        terminals.push(Watcher::attach(&mut app, &format!("c{room}")).await);
+    }
+    let ingest = app.ingest();
+    let (mut acknowledged, mut taken, mut blank, mut unrecorded_at_most) = (Vec::new(), HashSet::new(), 0, 0);
+    for happening in happenings {
+        match happening {
+            Happens::Message { local, chat, id, words } => {
+                if let Ok(receipt) = ingest.receive(event(local, chat, id, words)).await {
+                    acknowledged.extend(receipt.turn);
+                    if words.is_empty() {
+                        blank += 1;
+                    } else {
+                        taken.insert((local, chat, id));
+                    }
+                }
+            }
+            Happens::Cancel { local, chat } => {
+                ingest.cancel(&event(local, chat, 0, "").session()).await;
+            }
+            Happens::JournalFails(method) => {
+                unrecorded_at_most += usize::from(matches!(method, "begin" | "close"));
+                wired.journal.trouble.fail_next_in(method, StoreErrorKind::Busy);
+            }
+            Happens::SessionsFail(method) => wired.sessions.trouble.fail_next_in(method, StoreErrorKind::Busy),
+            Happens::ArchiveFails(method) => wired.archive.trouble.fail_next_in(method, StoreErrorKind::Busy),
+            Happens::SeenChatsFail(method) => {
+                wired.seen_chats.trouble.fail_next_in(method, StoreErrorKind::Busy);
+            }
+            Happens::SendingFails => {
+                wired.whatsapp.fail_next(SendError::Rejected { code: "on_request".to_owned() });
+            }
+            Happens::Breath => tokio::task::yield_now().await,
+        }
+    }
+    assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+    let mut seen = Vec::new();
+    for terminal in terminals {
+        seen.extend(terminal.finish().await);
+    }
+    Aftermath { wired, acknowledged, taken, blank, seen, unrecorded_at_most }
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    // Invariant 3.
+    #[test]
+    fn nothing_reaches_a_chat_except_through_the_outbox(happenings in happenings()) {
+        let after = Log::default().run(live_through(happenings));
+        let closed = after.wired.closed();
+        for sent in after.wired.whatsapp.sent() {
+            prop_assert_eq!(closed.get(&sent.key), Some(&sent));
+        }
+        for event in &after.seen {
+            if let ClientEvent::Message { key, .. } = event {
+                prop_assert!(closed.contains_key(key), "{:?} was never in the outbox", event);
+            }
+        }
+        // Nor does a session hold a line that no closing had.
+        let mut lines: BTreeMap<SessionKey, Vec<_>> = BTreeMap::new();
+        for append in after.wired.journal.closings().into_iter().flat_map(|closing| closing.sessions) {
+            lines.entry(append.session).or_default().extend(append.lines);
+        }
+        for room in 0..3 {
+            for local in [true, false] {
+                let session = event(local, room, 0, "").session();
+                let mut left = lines.remove(&session).unwrap_or_default();
+                for stored in after.wired.sessions.lines(&session) {
+                    let known = left.iter().position(|line| *line == stored);
+                    prop_assert!(known.is_some(), "{:?} was never closed", stored);
+                    left.remove(known.unwrap());
+                }
+            }
+        }
+    }
+
+    // Invariant 4, as far as one process goes.
+    #[test]
+    fn an_acknowledged_message_ends_in_exactly_one_recorded_outcome(happenings in happenings()) {
+        let after = Log::default().run(live_through(happenings));
+        let closings = after.wired.journal.closings();
+        let mut outcomes: BTreeMap<_, usize> = BTreeMap::new();
+        for closing in closings.iter().filter(|closing| closing.inbound.is_some()) {
+            *outcomes.entry(closing.inbound).or_default() += 1;
+        }
+        prop_assert!(outcomes.values().all(|count| *count == 1), "{:?}", closings);
+        prop_assert!(outcomes.len() <= after.taken.len());
+        // Those that are open are the ones whose outcome could not be stored, or whose turn broke.
+        let closed: HashSet<&TurnId> = closings.iter().map(|closing| &closing.turn).collect();
+        prop_assert_eq!(closed.len(), closings.len(), "a turn closes once");
+        prop_assert!(closed.iter().all(|turn| after.acknowledged.contains(turn)));
+        let open = after.acknowledged.iter().filter(|turn| !closed.contains(turn)).count();
+        let broken = after.wired.journal.started().len().saturating_sub(after.wired.journal.done().len());
+        prop_assert!(open <= after.unrecorded_at_most + broken, "{} open, {} broken", open, broken);
+        prop_assert!(after.blank + after.taken.len() <= after.acknowledged.len());
+        // Whoever looks on sees one end of each turn.
+        let local: HashSet<String> = (0..3).map(|room| format!("c{room}")).collect();
+        let ends = after.seen.iter().filter_map(|event| match event {
+            ClientEvent::Ended { chat, turn, .. } if local.contains(chat.as_str()) => Some(turn),
+            _ => None,
+        });
+        let ends: Vec<&TurnId> = ends.collect();
+        prop_assert_eq!(ends.iter().collect::<HashSet<_>>().len(), ends.len(), "a turn ends once");
+    }
+}

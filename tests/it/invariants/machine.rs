@@ -1,0 +1,127 @@
+//! Numbers 9 and 11, as far as they exist: no tool reaches the machine, and no key leaves the settings.
+
+use std::sync::Arc;
+
+use nanobot_core::model::{ModelRequest, ToolClass};
+use nanobot_core::testing::ScriptedModel;
+use nanobot_core::testing::event::cli;
+use nanobotd::{App, Drained, adapters};
+use proptest::prelude::*;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::support::{Log, PATIENCE, TestHome, Watcher, cases};
+
+// Invariant 9: while there is no sandbox there is nothing that would need one.
+#[test]
+fn without_a_sandbox_no_tool_has_an_effect() {
+    Log::default().run(async {
+        let home = TestHome::new("");
+        let tools = adapters(&home.boot()).await.unwrap().tools;
+        let specs = tools.specs();
+        assert!(!specs.is_empty());
+        for spec in specs {
+            assert_eq!(spec.class, ToolClass::Pure, "{} only reads", spec.name);
+            assert!(!["exec", "shell", "spawn", "write_file"].contains(&spec.name.as_str()), "{}", spec.name);
+        }
+    });
+}
+
+fn paths() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec!["..", ".", "workspace", "inside", "way-out", "/", "~", "", "config.toml"]);
+    let ending = prop::sample::select(vec!["config.toml", "canary.txt", "way-out/canary.txt", "/proc/self/environ"]);
+    (prop::collection::vec(piece, 0..6), ending).prop_map(|(mut pieces, ending)| {
+        pieces.push(ending);
+        pieces.join("/")
+    })
+}
+
+const CANARY: &str = "canary-4711-outside";
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    // Invariant 9, for the tools that exist: what lies outside the workspace stays there.
+    #[test]
+    fn no_path_leads_a_tool_out_of_the_workspace(path in paths()) {
+        let home = TestHome::new(&format!("# {CANARY}\n"));
+        std::fs::create_dir_all(home.root().join("workspace/inside")).unwrap();
+        std::fs::write(home.root().join("canary.txt"), CANARY).unwrap();
+        std::os::unix::fs::symlink(home.root(), home.root().join("workspace/way-out")).unwrap();
+        let model = Arc::new(ScriptedModel::new());
+        for absolute in [false, true] {
+            let path = if absolute { home.root().join(&path).display().to_string() } else { path.clone() };
+            model.push_call(&format!("c-{absolute}"), "read_file", json!({"path": path}));
+        }
+        model.push_text("done");
+        let asked: Vec<ModelRequest> = Log::default().run(async {
+            let boot = home.boot();
+            let adapters = home.adapters(&boot, model.clone()).await;
+            let app = App::start_with(boot, adapters).await.unwrap();
+            app.ingest().receive(cli("read it").id("c1").build()).await.unwrap();
+            assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+            model.requests()
+        });
+        prop_assert_eq!(asked.len(), 3);
+        prop_assert!(!format!("{asked:?}").contains(CANARY), "{}", path);
+    }
+}
+
+const KEY: &str = "sk-canary-0123456789abcdef0123456789abcdef";
+
+/// A provider that refuses the key and says it back, in header and body, as careless ones do.
+async fn careless_provider(listener: TcpListener) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut request = vec![0; 64 * 1024];
+            let read = stream.read(&mut request).await.unwrap();
+            let had_key = String::from_utf8_lossy(&request[..read]).contains(KEY);
+            let body = format!(
+                r#"{{"error":{{"message":"Incorrect API key provided: {KEY}","type":"x","code":"{KEY}","got":{had_key}}}}}"#
+            );
+            let head = format!(
+                "HTTP/1.1 401 {KEY}\r\ncontent-type: application/json\r\nwww-authenticate: Bearer {KEY}\r\nconnection: \
+                 close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(body.as_bytes()).await.unwrap();
+            assert!(had_key, "the key goes to the provider, and nowhere else");
+        });
+    }
+}
+
+// Invariant 11.
+#[test]
+fn a_providers_key_is_in_no_log_answer_file_or_status() {
+    let log = Log::default();
+    let (home, seen) = log.run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let provider = tokio::spawn(careless_provider(listener));
+        let home = TestHome::new(&format!(
+            "[agents.defaults]\nmodel = \"canary\"\n[providers.vllm]\napi_key = \"{KEY}\"\napi_base = \
+             \"http://user:{KEY}@127.0.0.1:{port}/v1?key={KEY}\"\n"
+        ));
+        let boot = home.boot();
+        let settings = format!("{:?}", boot.loaded);
+        let mut app = App::start(boot).await.unwrap();
+        let terminal = Watcher::attach(&mut app, "default").await;
+        app.ingest().receive(cli("hello").id("c1").build()).await.unwrap();
+        terminal.ends(1).await;
+        let status = format!("{:?}", app.control().status().await);
+        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        provider.abort();
+        let seen = format!("{settings}\n{status}\n{:?}", terminal.finish().await);
+        (home, seen)
+    });
+    assert!(seen.contains("refuses my key"), "the provider was asked and refused: {seen}");
+    assert!(log.text().contains("model call"), "the failure is in the log");
+    assert!(!seen.contains(KEY), "{seen}");
+    assert!(!log.text().contains(KEY), "{}", log.text());
+    for (path, text) in home.files() {
+        assert!(path.ends_with("config.toml") || !text.contains(KEY), "in {}", path.display());
+    }
+}

@@ -1,0 +1,135 @@
+//! A home that cannot be written, and a disk that is full: one clear line, the answer still reaches the person
+//! where there can be one, and nothing that was there is lost.
+
+use nanobot_tests::{FakeProvider, Script};
+
+use super::harness::{Home, Room};
+
+const SESSION: &str = "sessions/cli_default.jsonl";
+
+/// A home in which one message was answered, with room for nothing to go wrong yet.
+fn talked() -> (FakeProvider, Home) {
+    let provider = FakeProvider::start(Script::Echo).unwrap();
+    let home = Home::with_provider(&provider);
+    home.write("workspace/notes.txt", "milk");
+    home.cli(&["chat", "-m", "before"]).exits(0);
+    (provider, home)
+}
+
+/// The session file as the room sees it.
+fn session(room: &mut Room, home: &Home) -> String {
+    room.sh(&format!("cat {}", home.path(SESSION).display())).exits(0).stdout
+}
+
+/// Takes every byte that is left.
+fn fill(room: &mut Room, home: &Home) {
+    let filled = room.sh(&format!("cat /dev/zero > {}", home.path("fill").display())).exits(1);
+    assert!(filled.stderr.contains("No space left"), "{filled:?}");
+}
+
+fn complaints(log: &str) -> Vec<&str> {
+    log.lines().filter(|line| !line.contains(r#""level":"INFO""#)).collect()
+}
+
+#[test]
+fn a_read_only_home_is_told_and_can_be_read() {
+    let (provider, home) = talked();
+    let before = home.files();
+    let mut room = Room::read_only(&home);
+    let chat = room.cli("chat -m hi").exits(73);
+    assert_eq!(chat.stdout, "");
+    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: cannot lock home ~/.nanobot: Read-only file system (os error 30)");
+    let daemon = room.run_daemon().exits(73);
+    insta::assert_snapshot!(home.redact(daemon.one_line()), @"nanobotd: cannot lock home ~/.nanobot: Read-only file system (os error 30)");
+    let reset = room.cli("session reset cli:default --yes").exits(73);
+    insta::assert_snapshot!(home.redact(reset.one_line()), @"nanobot-cli: cannot lock home ~/.nanobot: Read-only file system (os error 30)");
+    let shown = room.cli("session show cli:default").exits(0);
+    assert_eq!((shown.stdout.as_str(), shown.stderr.as_str()), ("user: before\nassistant: before\n", ""));
+    room.cli("status").exits(0);
+    room.cli("config show").exits(0);
+    assert_eq!(home.files(), before);
+    assert_eq!(provider.requests().len(), 1, "the model was asked in vain");
+}
+
+#[test]
+fn no_home_can_be_made_on_a_read_only_disk() {
+    let home = Home::empty();
+    let mut room = Room::read_only(&home);
+    let chat = room.cli("chat -m hi").exits(73);
+    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: cannot write ~/.nanobot: Read-only file system (os error 30)");
+    let daemon = room.run_daemon().exits(73);
+    insta::assert_snapshot!(home.redact(daemon.one_line()), @"nanobotd: cannot lock home ~/.nanobot: Read-only file system (os error 30)");
+}
+
+#[test]
+fn sessions_that_cannot_be_written_cost_a_line_in_the_log_and_no_answer() {
+    let (_provider, home) = talked();
+    let before = home.read(SESSION);
+    let mut room = Room::read_only_folder(&home, "sessions");
+    room.daemon();
+    for text in ["one", "two"] {
+        let chat = room.cli(&format!("chat -m {text}")).exits(0);
+        assert_eq!(chat.stdout, format!("{text}\n"), "{chat:?}");
+    }
+    assert!(room.daemon_is_alive());
+    let log = room.log();
+    let complaints = complaints(&log);
+    assert_eq!(complaints.len(), 2, "one line for each turn: {complaints:#?}");
+    assert!(complaints.iter().all(|line| line.contains("the session file could not be written")), "{complaints:#?}");
+    assert_eq!(home.read(SESSION), before);
+}
+
+#[test]
+fn on_a_full_disk_the_daemon_answers_and_writes_the_lines_when_there_is_room() {
+    let (_provider, home) = talked();
+    let mut room = Room::small_disk(&home, 256 * 1024);
+    let before = session(&mut room, &home);
+    assert_eq!(before, home.read(SESSION));
+    room.daemon();
+    fill(&mut room, &home);
+    let long = "word ".repeat(2_000);
+    let chat = room.cli(&format!("chat -m '{long}'")).exits(0);
+    assert_eq!(chat.stdout.trim_end(), long.trim_end(), "{:?}", chat.stderr);
+    assert!(room.daemon_is_alive());
+    let log = room.log();
+    assert_eq!(complaints(&log).len(), 1, "{log}");
+    assert!(log.contains("the session file could not be written"), "{log}");
+    let shown = room.cli("session show cli:default").exits(0);
+    assert!(shown.stdout.starts_with("user: before\nassistant: before\n"), "{shown:?}");
+    assert!(session(&mut room, &home).starts_with(&before), "what was there is gone");
+
+    room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
+    room.cli("chat -m after").exits(0);
+    let shown = room.cli("session show cli:default --json").exits(0).json();
+    let words: Vec<&str> =
+        shown["messages"].as_array().unwrap().iter().map(|message| message["content"].as_str().unwrap()).collect();
+    assert_eq!(words, ["before", "before", &long, &long, "after", "after"]);
+    let inspected = room.cli(&format!("session inspect {}", home.path(SESSION).display())).exits(0);
+    assert_eq!(inspected.json()["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn on_a_full_disk_a_chat_without_a_daemon_loses_nothing() {
+    let (_provider, home) = talked();
+    let mut room = Room::small_disk(&home, 256 * 1024);
+    let before = session(&mut room, &home);
+    fill(&mut room, &home);
+    let long = "word ".repeat(2_000);
+    let chat = room.cli(&format!("chat -m '{long}'"));
+    println!("{chat:?}");
+    assert!(session(&mut room, &home).starts_with(&before), "what was there is gone");
+    let shown = room.cli("session show cli:default").exits(0);
+    assert!(shown.stdout.starts_with("user: before\nassistant: before\n"), "{shown:?}");
+    let reset = room.cli("session reset cli:default --yes");
+    println!("{reset:?}");
+}
+
+#[test]
+fn no_home_can_be_made_on_a_full_disk() {
+    let home = Home::empty();
+    home.write("fill", "");
+    let mut room = Room::small_disk(&home, 64 * 1024);
+    fill(&mut room, &home);
+    let chat = room.cli("chat -m hi").exits(73);
+    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: cannot write ~/.nanobot/workspace/AGENTS.md: No space left on device (os error 28)");
+}

@@ -1,0 +1,103 @@
+//! A process that stays: its log is read as it comes, and it is killed when the test lets go of it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::process::{code_of, wait};
+
+/// How long something that must happen may take. Generous: a busy machine is no failure.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running process.
+pub(crate) struct Daemon {
+    child: Child,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+impl Daemon {
+    /// Starts a command that logs to stderr.
+    pub(super) fn spawn(command: &mut Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Log::default());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let growing = log.clone();
+        std::thread::spawn(move || {
+            for line in stderr.split(b'\n').map_while(Result::ok) {
+                growing.lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
+                growing.grown.notify_all();
+            }
+        });
+        Self { child, log }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line that contains `text`, and answers it.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> String {
+        let find = |lines: &Vec<String>| lines.iter().find(|line| line.contains(text)).cloned();
+        let lines = self.log.lines.lock().unwrap();
+        let (lines, _) =
+            self.log.grown.wait_timeout_while(lines, LIMIT, |lines| find(lines).is_none()).unwrap();
+        find(&lines).unwrap_or_else(|| panic!("no line with {text:?} in\n{}", lines.join("\n")))
+    }
+
+    /// The lines so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lines.lock().unwrap().clone()
+    }
+
+    /// The lines so far that are warnings or errors.
+    pub(crate) fn complaints(&self) -> Vec<Value> {
+        let lines = self.log();
+        let parsed = lines.iter().map(|line| {
+            serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in the log line {line:?}"))
+        });
+        parsed.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end, and answers the exit code.
+    #[track_caller]
+    pub(crate) fn wait(mut self) -> i32 {
+        let status = wait(&mut self.child, LIMIT);
+        code_of(status.unwrap_or_else(|| panic!("it does not end:\n{}", self.log().join("\n"))))
+    }
+
+    /// Ends it as a service manager does.
+    #[track_caller]
+    pub(crate) fn stop(self) {
+        self.signal(Signal::TERM);
+        assert_eq!(self.wait(), 0);
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,140 @@
+//! A provider that fails in every way that providers fail: one notice to the chat, one warning in the log, and
+//! the next message is answered.
+
+use nanobot_tests::{FakeProvider, Script};
+
+use super::harness::{Home, KEY};
+
+/// What must not be found in a log.
+const PRIVATE: &str = "my sister's birthday";
+
+/// Script, the notice in the chat, and the word in the log.
+const FAULTS: [(Script, &str, &str); 11] = [
+    (
+        Script::HangBeforeHead,
+        "⚠️ The model did not start to answer in time. Please try again.",
+        "first_byte_timeout",
+    ),
+    (
+        Script::HangMidStream,
+        "⚠️ The model stopped in the middle of its answer. Please try again.",
+        "idle_timeout",
+    ),
+    (Script::CloseBeforeHead, "⚠️ I cannot reach the model. Please try again later.", "network"),
+    (Script::CloseMidStream, "⚠️ I cannot reach the model. Please try again later.", "network"),
+    (Script::HalfFrame, "⚠️ I cannot reach the model. Please try again later.", "network"),
+    (Script::Html200, "⚠️ The model's answer could not be read. Please try again.", "bad_answer"),
+    (Script::GarbageJson, "⚠️ The model's answer could not be read. Please try again.", "bad_answer"),
+    (Script::Endless, "⚠️ The model's answer could not be read. Please try again.", "bad_answer"),
+    (Script::Html500, "⚠️ The model's provider failed. Please try again later.", "server"),
+    (Script::Unauthorized, "⚠️ The model's provider refuses my key. The owner has to check it.", "auth"),
+    (
+        Script::RateLimited,
+        "⚠️ The model gets too many requests just now. Please try again in a minute.",
+        "rate_limited",
+    ),
+];
+
+#[test]
+fn every_fault_costs_one_notice_and_one_warning_and_the_next_message_is_answered() {
+    let provider = FakeProvider::start(Script::Echo).unwrap();
+    let home = Home::with_provider(&provider);
+    let daemon = home.daemon();
+    let mut talk = home.talk();
+    for (script, notice, word) in FAULTS {
+        let said = format!("{PRIVATE} ({script})");
+        let before = (daemon.complaints().len(), home.conversation_if_any().len());
+        provider.play(script);
+        let turn = talk.ask(&said);
+        assert_eq!(turn.delivered, [notice], "{script}");
+        assert_eq!(turn.outcome, "failed", "{script}");
+
+        let complaints = daemon.complaints();
+        let [complaint] = &complaints[before.0..] else { panic!("{script}: {:?}", &complaints[before.0..]) };
+        assert_eq!(complaint["level"], "WARN", "{script}: {complaint}");
+        assert_eq!(complaint["outcome"], word, "{script}: {complaint}");
+        assert!(complaint["error"].is_string(), "{script}: {complaint}");
+
+        provider.play(Script::Echo);
+        let after = format!("well again after {script}");
+        let turn = talk.ask(&after);
+        assert_eq!((turn.delivered, turn.outcome.as_str()), (vec![after.clone()], "answered"), "{script}");
+
+        let conversation = home.conversation_if_any();
+        let expected = [("user", said.as_str()), ("assistant", notice), ("user", &after), ("assistant", &after)];
+        let lines: Vec<(&str, &str)> =
+            conversation[before.1..].iter().map(|(role, text)| (role.as_str(), text.as_str())).collect();
+        assert_eq!(lines, expected, "{script}");
+    }
+    let log = daemon.log().join("\n");
+    assert!(!log.contains(PRIVATE) && !log.contains(KEY), "{log}");
+    daemon.stop();
+}
+
+#[test]
+fn bytes_that_are_no_utf8_are_replaced_and_the_rest_arrives() {
+    let provider = FakeProvider::start(Script::BadUtf8).unwrap();
+    let home = Home::with_provider(&provider);
+    let daemon = home.daemon();
+    let turn = home.talk().ask("hi");
+    let answer = "before \u{fffd}\u{fffd}( after";
+    assert_eq!((turn.delivered, turn.shown.as_str()), (vec![answer.to_owned()], answer));
+    assert_eq!(turn.outcome, "answered");
+    assert_eq!(home.conversation("cli:default")[1].1, answer);
+    assert_eq!(daemon.complaints().len(), 1, "{:?}", daemon.complaints());
+    daemon.stop();
+}
+
+#[test]
+fn a_tool_runs_and_its_result_reaches_the_model() {
+    let provider = FakeProvider::start(Script::ListDir).unwrap();
+    let home = Home::with_provider(&provider);
+    home.write("workspace/shopping.txt", "milk");
+    let daemon = home.daemon();
+    let turn = home.talk().ask("what is here?");
+    assert_eq!(turn.delivered, [nanobot_tests::LISTED]);
+    assert_eq!((turn.tools, turn.outcome.as_str()), (vec!["list_dir".to_owned()], "answered"));
+    let requests = provider.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].header("authorization"), Some(format!("Bearer {KEY}").as_str()));
+    let messages = requests[1].json()["messages"].clone();
+    let result = messages.as_array().unwrap().last().unwrap();
+    assert_eq!(result["role"], "tool");
+    assert!(result["content"].as_str().unwrap().contains("shopping.txt"), "{result}");
+    daemon.stop();
+}
+
+#[test]
+fn a_turn_can_be_stopped_while_the_provider_hangs() {
+    let provider = FakeProvider::start(Script::HangMidStream).unwrap();
+    let home = Home::with_provider(&provider);
+    home.write("config.toml", "");
+    let daemon = home.daemon();
+    let mut talk = home.talk();
+    talk.send("hi");
+    while talk.frame()["t"] != "delta" {}
+    talk.say(&serde_json::json!({"t": "cancel", "chat": "default"}));
+    let turn = talk.follow();
+    assert_eq!(turn.outcome, "cancelled", "{turn:?}");
+    provider.play(Script::Echo);
+    assert_eq!(talk.ask("and now?").delivered, ["and now?"]);
+    daemon.stop();
+}
+
+#[test]
+fn without_a_daemon_a_fault_is_told_and_the_exit_code_says_no() {
+    let provider = FakeProvider::start(Script::Unauthorized).unwrap();
+    let home = Home::with_provider(&provider);
+    let ran = home.cli_with_input(&["chat"], format!("{PRIVATE}\nagain\n").as_bytes()).exits(1);
+    let notice = "⚠️ The model's provider refuses my key. The owner has to check it.";
+    assert_eq!(ran.stdout, "", "a notice is no answer");
+    let (notices, others): (Vec<&str>, Vec<&str>) = ran.stderr.lines().partition(|line| *line == notice);
+    assert_eq!((notices.len(), others.len()), (2, 2), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(PRIVATE) && !ran.stderr.contains(KEY), "{}", ran.stderr);
+
+    drop(provider);
+    let gone = home.cli(&["chat", "-m", "hi"]).exits(1);
+    assert_eq!(gone.stdout, "");
+    assert!(gone.stderr.ends_with("⚠️ I cannot reach the model. Please try again later.\n"), "{}", gone.stderr);
+    assert_eq!(gone.stderr.lines().count(), 2, "{}", gone.stderr);
+}
