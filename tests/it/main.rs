@@ -14,10 +14,10 @@
 #[cfg(test)]
 mod compat;
 #[cfg(test)]
-mod programs;
-#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod programs;
 #[cfg(test)]
 mod support;

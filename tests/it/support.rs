@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_channels::local::{ClientEvent, ClientOptions, LocalClient};
 use nanobot_config::{Environment, Home, LoadRequest, load};
-use nanobot_core::ids::{ChannelName, ChatId, TurnId};
+use nanobot_core::ids::{ChannelName, ChatId};
 use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
 use nanobot_core::ports::{Clock, DeltaSink, ModelClient, ModelInfo};
 use nanobot_core::testing::event::SENT_AT;
@@ -60,6 +60,13 @@ impl TestHome {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), settings).unwrap();
         Self(folder)
+    }
+
+    /// With this `config.json`.
+    pub(crate) fn with_json(settings: &serde_json::Value) -> Self {
+        let home = Self::new("");
+        std::fs::write(home.root().join("config.json"), settings.to_string()).unwrap();
+        home
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -118,9 +125,8 @@ impl Log {
         let dispatch = Dispatch::new(subscriber);
         let runtime = runtime(dispatch.clone());
         tracing::dispatcher::with_default(&dispatch, || {
-            runtime.block_on(async {
-                tokio::time::timeout(2 * PATIENCE, work).await.expect("the test hangs")
-            })
+            runtime
+                .block_on(async { tokio::time::timeout(2 * PATIENCE, work).await.expect("the test hangs") })
         })
     }
 }
@@ -156,7 +162,6 @@ impl<'w> MakeWriter<'w> for Log {
 
 /// A local client that is attached to one chat and keeps what it sees.
 pub(crate) struct Watcher {
-    pub(crate) chat: ChatId,
     seen: Arc<Mutex<Vec<ClientEvent>>>,
     reader: JoinHandle<()>,
 }
@@ -168,8 +173,7 @@ impl Watcher {
         app.serve_stream(theirs);
         let options = ClientOptions { name: "watcher".to_owned(), ids: Arc::new(SequenceIds::new()) };
         let mut client = LocalClient::over(ours, options).await.unwrap();
-        let chat = chat(name);
-        client.attach(&chat).await.unwrap();
+        client.attach(&chat(name)).await.unwrap();
         // Frames of one connection are taken in order: whoever is answered is attached.
         client.control(ControlOp::Status).await.unwrap();
         let seen: Arc<Mutex<Vec<ClientEvent>>> = Arc::default();
@@ -179,18 +183,7 @@ impl Watcher {
                 hold(&keep).push(event);
             }
         });
-        Self { chat, seen, reader }
-    }
-
-    /// Everything so far.
-    pub(crate) fn seen(&self) -> Vec<ClientEvent> {
-        hold(&self.seen).clone()
-    }
-
-    /// How often a turn has ended so far.
-    pub(crate) fn ends_of(&self, turn: &TurnId) -> usize {
-        let is_end = |event: &&ClientEvent| matches!(event, ClientEvent::Ended { turn: ended, .. } if ended == turn);
-        hold(&self.seen).iter().filter(is_end).count()
+        Self { seen, reader }
     }
 
     /// Waits until so many turns have ended.

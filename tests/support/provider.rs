@@ -63,8 +63,7 @@ impl FakeProvider {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let shared =
-            Arc::new((Mutex::new(Shared::new(script)), Condvar::new()));
+        let shared = Arc::new((Mutex::new(Shared::new(script)), Condvar::new()));
         let (stop, stopped) = oneshot::channel();
         let seen = shared.clone();
         let work = move || {

@@ -128,6 +128,7 @@ impl App {
     pub async fn drain(mut self, limit: Duration) -> Drained {
         let lanes = &self.gateway.lanes;
         lanes.close();
+        tracing::info!(seconds = limit.as_secs(), "draining");
         let mut drained = Drained::Whole;
         if tokio::time::timeout(limit, lanes.idle()).await.is_err() {
             drained = Drained::Cut;

@@ -166,7 +166,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
             memory: None,
             telemetry: with.telemetry,
         },
-        projector: Projector { journal: with.journal.clone(), sessions: with.sessions.clone() },
+        projector: Projector::new(with.journal.clone(), with.sessions.clone()),
         journal: with.journal,
         pump,
         lanes: lanes.clone(),

@@ -109,7 +109,9 @@ impl Gateway {
 
     async fn answer(&self, turn: Turn, cancel: CancelToken) -> TurnOutcome {
         let now = self.clock.now();
-        let inbound = turn.ingested.map(|ingested| ingested.id);
+        // A repeat is not what the message's one outcome, or a try at it, is about.
+        let first = turn.ingested.filter(|ingested| ingested.seen == Seen::First);
+        let inbound = first.map(|ingested| ingested.id);
         if let Some(id) = inbound
             && let Err(error) = self.journal.begin(id, &turn.id, &now).await
         {

@@ -40,6 +40,8 @@ struct State {
     lanes: HashMap<SessionKey, Lane>,
     tasks: JoinSet<()>,
     closed: bool,
+    /// Every turn is stopped, also one that starts later.
+    stopping: bool,
 }
 
 #[derive(Default)]
@@ -95,9 +97,11 @@ impl Lanes {
         running.map(CancelSwitch::cancel).is_some()
     }
 
-    /// Stops every turn that runs.
+    /// Stops every turn: those that run now, and those that wait as soon as they start.
     pub(crate) fn cancel_all(&self) {
-        self.lock().lanes.values().filter_map(|lane| lane.running.as_ref()).for_each(CancelSwitch::cancel);
+        let mut state = self.lock();
+        state.stopping = true;
+        state.lanes.values().filter_map(|lane| lane.running.as_ref()).for_each(CancelSwitch::cancel);
     }
 
     /// Takes no more messages.
@@ -137,10 +141,14 @@ impl Lanes {
     /// The next job of a lane and the token that stops it; removes the lane when there is none.
     fn next(&self, session: &SessionKey) -> Option<(Job, CancelToken)> {
         let mut state = self.lock();
+        let stopping = state.stopping;
         let lane = state.lanes.get_mut(session)?;
         lane.running = None;
         if let Some(job) = lane.queue.pop_front() {
             let (switch, token) = CancelSwitch::new();
+            if stopping {
+                switch.cancel();
+            }
             lane.running = Some(switch);
             return Some((job, token));
         }

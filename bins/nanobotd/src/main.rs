@@ -87,11 +87,12 @@ async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Re
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
     stopped.await;
+    // Listened to before anybody is told that we stop, so that a second signal is not missed.
+    let again = stop_signal();
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
-    tracing::info!(seconds = limit.as_secs(), "draining");
     let drained = tokio::select! {
         drained = app.drain(limit) => drained,
-        () = second_signal() => Drained::Cut,
+        () = hurry(again) => Drained::Cut,
     };
     tracing::info!(?drained, "stopped");
     Ok(())
@@ -107,8 +108,8 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// Somebody is in a hurry.
-async fn second_signal() {
-    match stop_signal() {
+async fn hurry(again: std::io::Result<impl Future<Output = ()>>) {
+    match again {
         Ok(again) => again.await,
         Err(_) => std::future::pending().await,
     }

@@ -58,6 +58,9 @@ fn dump_value(kind: &Kind, value: &Value, purpose: Purpose) -> Value {
             Value::Object(headers.iter().map(|(name, value)| (name.clone(), shown(value))).collect())
         }
         (kind, value) if kind.is_secret() && purpose == Purpose::Listing => redacted(value),
+        (_, Value::String(text)) if purpose == Purpose::Listing => {
+            Value::String(without_password(text).unwrap_or_else(|| text.clone()))
+        }
         (_, value) => value.clone(),
     }
 }
@@ -110,5 +113,27 @@ fn redacted(value: &Value) -> Value {
     match value {
         Value::String(text) if !text.trim().is_empty() => Value::String(REDACTED.to_owned()),
         other => other.clone(),
+    }
+}
+
+/// An address without the name and password that stand before its host; `None` when there are none.
+fn without_password(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (_, host) = authority.rsplit_once('@')?;
+    Some(format!("{scheme}://{REDACTED}@{host}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let shown = without_password("http://me:pass@word@127.0.0.1:8080/v1?a=b@c");
+        assert_eq!(shown.as_deref(), Some("http://[secret]@127.0.0.1:8080/v1?a=b@c"));
+        for plain in ["http://127.0.0.1/v1@2", "someone@example.org", "~/.nanobot/workspace", ""] {
+            assert_eq!(without_password(plain), None, "{plain}");
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use crate::ids::DeliveryKey;
 use crate::intent::Intent;
 use crate::outcome::TurnOutcome;
@@ -120,21 +122,29 @@ impl Closing {
 /// Brings closed session lines into their files.
 pub struct Projector {
     /// Has the lines.
-    pub journal: Arc<dyn Journal>,
+    journal: Arc<dyn Journal>,
     /// Has the files.
-    pub sessions: Arc<dyn SessionStore>,
+    sessions: Arc<dyn SessionStore>,
+    /// One run at a time, so that no line is brought over by two.
+    run: Mutex<()>,
 }
 
 impl Projector {
     /// Lines that are taken at a time.
     const BATCH: usize = 64;
 
+    /// From the journal that has the lines to the store that has the files.
+    pub fn new(journal: Arc<dyn Journal>, sessions: Arc<dyn SessionStore>) -> Self {
+        Self { journal, sessions, run: Mutex::new(()) }
+    }
+
     /// Projects everything that waits, in order. Stops at the first failure: what is left waits on, and is
-    /// part of the history all the same.
+    /// part of the history all the same. Waits for a run that is under way.
     ///
     /// # Errors
     /// When a file could not be written or the journal could not be read.
     pub async fn run(&self) -> Result<(), StoreError> {
+        let _only = self.run.lock().await;
         loop {
             let batch = self.journal.unprojected(Self::BATCH).await?;
             if batch.is_empty() {

@@ -61,7 +61,12 @@ impl Tally {
     }
 
     /// A wanted difference.
+    ///
+    /// # Panics
+    /// When `docs/compatibility.md` does not list the rule.
     pub(crate) fn by_rule(&mut self, rule: &'static str) {
+        const LISTED: &str = include_str!("../../../docs/compatibility.md");
+        assert!(LISTED.contains(&format!("`{rule}`")), "docs/compatibility.md does not list `{rule}`");
         *self.rules.entry(rule).or_default() += 1;
     }
 

@@ -6,9 +6,7 @@ use nanobot_channels::local::ClientEvent;
 use nanobot_core::decision::{CooldownPolicy, PolicyDecision};
 use nanobot_core::ids::ChannelName;
 use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolClass};
-use nanobot_core::ports::{
-    HistoryRole, OutputGuard, OutputVerdict, Outgoing, SecurityContext, SecurityGate,
-};
+use nanobot_core::ports::{HistoryRole, Outgoing, OutputGuard, OutputVerdict, SecurityContext, SecurityGate};
 use nanobot_core::testing::event::{cli, wa};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_core::testing::policy::decision;
@@ -41,7 +39,9 @@ impl SecurityGate for Stamp {
 
     fn check_input(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
         match stamped() {
-            SecurityVerdict::Sanitize(finding, _) if text.contains("block") => SecurityVerdict::Block(finding),
+            SecurityVerdict::Sanitize(finding, _) if text.contains("block") => {
+                SecurityVerdict::Block(finding)
+            }
             _ => SecurityVerdict::Allow,
         }
     }
@@ -130,7 +130,11 @@ fn every_outgoing_text_passed_the_output_stage() {
     assert!(left.len() >= 2 * WAYS.len(), "{left:?}");
     let unchecked: Vec<&String> = left.iter().filter(|text| *text != STAMPED && *text != "blocked").collect();
     assert_eq!(unchecked, Vec::<&String>::new());
-    assert_eq!(left.iter().filter(|text| *text == "blocked").count(), 2, "the gate's own message, once per chat");
+    assert_eq!(
+        left.iter().filter(|text| *text == "blocked").count(),
+        2,
+        "the gate's own message, once per chat"
+    );
 }
 
 // Invariant 6: the brake's canned line is worded by nobody who is asked later.
@@ -210,7 +214,9 @@ proptest! {
             let tools = TOOLS.into_iter().fold(ScriptedTools::new(), |tools, name| tools.with(name, ToolClass::Once, "ran"));
             let tools = Arc::new(tools);
             let policy = ScriptedPolicy::accepting(&decided);
-            revoked.iter().for_each(|tool| policy.revoke(tool));
+            for tool in &revoked {
+                policy.revoke(tool);
+            }
             let gate = blocked.iter().fold(ScriptedGate::new(), |gate, tool| gate.block_tool(&format!("{tool} {{")));
             let adapters = Adapters {
                 tools: tools.clone(),

@@ -26,7 +26,8 @@ enum Op {
 }
 
 fn ops(least: usize) -> impl Strategy<Value = Vec<Op>> {
-    let words = prop::sample::select(vec!["quick", "quick", "slow", "hang", "fail", "break", "tool", "list", ""]);
+    let words =
+        prop::sample::select(vec!["quick", "quick", "slow", "hang", "fail", "break", "tool", "list", ""]);
     let one = prop_oneof![
         6 => (0..CHATS.len(), words).prop_map(|(chat, words)| Op::Say(chat, words)),
         3 => (0..CHATS.len()).prop_map(Op::Cancel),

@@ -45,7 +45,10 @@ fn event(number: usize, said: &Said) -> InboundEvent {
         let body = match index {
             0 => Body::Text(format!("tools={} fails={}", said.tools.len(), said.fails)),
             1 => Body::Image(Media { caption: Some("look".to_owned()), ..Media::default() }),
-            _ => Body::Audio(Media { transcript: Some("listen".to_owned()), ..Media::default() }, AudioKind::Recording),
+            _ => Body::Audio(
+                Media { transcript: Some("listen".to_owned()), ..Media::default() },
+                AudioKind::Recording,
+            ),
         };
         event = event.block(ContentBlock { body, labels: *labels });
     }

@@ -29,8 +29,10 @@ fn without_a_sandbox_no_tool_has_an_effect() {
 }
 
 fn paths() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec!["..", ".", "workspace", "inside", "way-out", "/", "~", "", "config.toml"]);
-    let ending = prop::sample::select(vec!["config.toml", "canary.txt", "way-out/canary.txt", "/proc/self/environ"]);
+    let piece =
+        prop::sample::select(vec!["..", ".", "workspace", "inside", "way-out", "/", "~", "", "config.toml"]);
+    let ending =
+        prop::sample::select(vec!["config.toml", "canary.txt", "way-out/canary.txt", "/proc/self/environ"]);
     (prop::collection::vec(piece, 0..6), ending).prop_map(|(mut pieces, ending)| {
         pieces.push(ending);
         pieces.join("/")
@@ -93,35 +95,53 @@ async fn careless_provider(listener: TcpListener) {
     }
 }
 
-// Invariant 11.
-#[test]
-fn a_providers_key_is_in_no_log_answer_file_or_status() {
+/// What a person and an operator see of a turn with a careless provider, and what is left of it.
+async fn refused_turn(port: u16, base: &str) -> (TestHome, String, String) {
+    let home = TestHome::with_json(&json!({
+        "agents": {"defaults": {"model": "canary"}},
+        "providers": {"vllm": {"apiKey": KEY, "apiBase": base.replace("PORT", &port.to_string())}},
+    }));
+    let boot = home.boot();
+    let settings = format!("{:?}", boot.loaded);
+    let mut app = App::start(boot).await.unwrap();
+    let terminal = Watcher::attach(&mut app, "default").await;
+    app.ingest().receive(cli("hello").id("c1").build()).await.unwrap();
+    terminal.ends(1).await;
+    let status = format!("{:?}", app.control().status().await);
+    assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+    let seen = format!("{status}\n{:?}", terminal.finish().await);
+    (home, settings, seen)
+}
+
+fn no_key_leaves(base: &str) -> String {
     let log = Log::default();
-    let (home, seen) = log.run(async {
+    let (home, settings, seen) = log.run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let provider = tokio::spawn(careless_provider(listener));
-        let home = TestHome::new(&format!(
-            "[agents.defaults]\nmodel = \"canary\"\n[providers.vllm]\napi_key = \"{KEY}\"\napi_base = \
-             \"http://user:{KEY}@127.0.0.1:{port}/v1?key={KEY}\"\n"
-        ));
-        let boot = home.boot();
-        let settings = format!("{:?}", boot.loaded);
-        let mut app = App::start(boot).await.unwrap();
-        let terminal = Watcher::attach(&mut app, "default").await;
-        app.ingest().receive(cli("hello").id("c1").build()).await.unwrap();
-        terminal.ends(1).await;
-        let status = format!("{:?}", app.control().status().await);
-        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        let traces = refused_turn(port, base).await;
         provider.abort();
-        let seen = format!("{settings}\n{status}\n{:?}", terminal.finish().await);
-        (home, seen)
+        traces
     });
     assert!(seen.contains("refuses my key"), "the provider was asked and refused: {seen}");
     assert!(log.text().contains("model call"), "the failure is in the log");
     assert!(!seen.contains(KEY), "{seen}");
     assert!(!log.text().contains(KEY), "{}", log.text());
     for (path, text) in home.files() {
-        assert!(path.ends_with("config.toml") || !text.contains(KEY), "in {}", path.display());
+        assert!(path.ends_with("config.json") || !text.contains(KEY), "in {}", path.display());
     }
+    settings
+}
+
+// Invariant 11.
+#[test]
+fn a_providers_key_is_in_no_log_answer_file_status_or_listing() {
+    let settings = no_key_leaves(&format!("http://user:{KEY}@127.0.0.1:PORT/v1"));
+    assert!(!settings.contains(KEY), "{settings}");
+}
+
+// Invariant 11: some people put the key behind the address.
+#[test]
+fn a_key_in_the_query_of_an_address_is_in_no_log_answer_file_or_status() {
+    no_key_leaves(&format!("http://127.0.0.1:PORT/v1?key={KEY}"));
 }

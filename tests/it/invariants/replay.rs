@@ -29,8 +29,13 @@ use serde_json::json;
 
 use crate::support::{cases, channel};
 
-const CHATS: [(&str, &str); 5] =
-    [("whatsapp", "1@g.us"), ("whatsapp", "2@g.us"), ("telegram", "1"), ("cli", "default"), ("cli", "1@g.us")];
+const CHATS: [(&str, &str); 5] = [
+    ("whatsapp", "1@g.us"),
+    ("whatsapp", "2@g.us"),
+    ("telegram", "1"),
+    ("cli", "default"),
+    ("cli", "1@g.us"),
+];
 
 /// What is said, and what gate and model make of it.
 const WORDS: [&str; 9] = [
@@ -68,7 +73,8 @@ fn said() -> impl Strategy<Value = Vec<Said>> {
 
 fn event(said: &Said) -> InboundEvent {
     let (name, chat) = CHATS[said.chat];
-    let mut event = EventBuilder::new(channel(name), chat, "somebody", WORDS[said.words]).labelled(said.label);
+    let mut event =
+        EventBuilder::new(channel(name), chat, "somebody", WORDS[said.words]).labelled(said.label);
     if chat.ends_with("@g.us") {
         event = event.group(chat);
     }
@@ -91,7 +97,9 @@ fn answer(request: &ModelRequest) -> Result<ModelReply, ModelErrorKind> {
     let used_tools = matches!(request.messages.last(), Some(ChatMessage::ToolResult { .. }));
     let own = text.split("\n\n[Re").next().unwrap();
     match own {
-        "please look it up" if !used_tools => Ok(call_reply(vec![call("c1", "look_up", json!({"what": "it"}))])),
+        "please look it up" if !used_tools => {
+            Ok(call_reply(vec![call("c1", "look_up", json!({"what": "it"}))]))
+        }
         "just a reaction" => Ok(text_reply("::reaction:: 👍")),
         "the model fails here" => Err(ModelErrorKind::Overloaded),
         "say my pin" => Ok(text_reply("your pin is 1234")),
@@ -122,7 +130,8 @@ impl World {
             delay: Duration::ZERO,
             ..CooldownPolicy::default()
         };
-        let policy = Arc::new(ScriptedPolicy::new(PolicyDecision { allowed_tools, cooldown, ..decision("all") }));
+        let policy =
+            Arc::new(ScriptedPolicy::new(PolicyDecision { allowed_tools, cooldown, ..decision("all") }));
         policy.set_owners(channel("whatsapp"), vec![nanobot_core::ids::SenderId::new("+49 170").unwrap()]);
         let responder = ModelResponder::new(ResponderParts {
             model: Arc::new(ScriptedModel::answering(answer)),
@@ -147,7 +156,7 @@ impl World {
             windows: WindowLimits::default(),
         });
         let dispatcher = Dispatcher { journal: journal.clone(), seen_chats, memory: None, telemetry };
-        let projector = Projector { journal: journal.clone(), sessions };
+        let projector = Projector::new(journal.clone(), sessions);
         Self { orchestrator, dispatcher, projector, journal, clock, turns: BTreeMap::new() }
     }
 

@@ -114,16 +114,17 @@ pub(super) fn talk() -> impl Strategy<Value = Talk> {
     ];
     let id = prop::option::weighted(0.8, 0..8_u8);
     let quotes = prop::option::weighted(0.4, (0..8_u8, any::<bool>()));
-    let said = (0..ADDRESSES.len(), prop::bool::weighted(0.1), shape, mood, id, prop::bool::weighted(0.1), quotes)
-        .prop_map(|(room, by_system, shape, mood, id, second_account, quotes)| Said {
-            room,
-            by_system: by_system && ADDRESSES[room].0 != "system",
-            shape,
-            mood,
-            id,
-            second_account,
-            quotes,
-        });
+    let said =
+        (0..ADDRESSES.len(), prop::bool::weighted(0.1), shape, mood, id, prop::bool::weighted(0.1), quotes)
+            .prop_map(|(room, by_system, shape, mood, id, second_account, quotes)| Said {
+                room,
+                by_system: by_system && ADDRESSES[room].0 != "system",
+                shape,
+                mood,
+                id,
+                second_account,
+                quotes,
+            });
     (any::<u64>(), prop::collection::vec(said, 1..48)).prop_map(|(seed, said)| Talk { seed, said })
 }
 
@@ -155,7 +156,11 @@ impl Talk {
 
     /// The chats of the local terminal.
     pub(super) fn local_chats() -> impl Iterator<Item = (usize, &'static str)> {
-        ADDRESSES.iter().enumerate().filter(|(_, (channel, ..))| *channel == "cli").map(|(room, (_, chat, _))| (room, *chat))
+        ADDRESSES
+            .iter()
+            .enumerate()
+            .filter(|(_, (channel, ..))| *channel == "cli")
+            .map(|(room, (_, chat, _))| (room, *chat))
     }
 
     /// The networks.
@@ -215,7 +220,7 @@ impl Talk {
             message_id: said.id.map(message_id),
             at: SENT_AT.parse().unwrap(),
             blocks: self.blocks(index, said),
-            mentioned_bot: index % 2 == 0,
+            mentioned_bot: index.is_multiple_of(2),
             reply: said.quotes.map(|(id, with_words)| QuotedMessage {
                 message_id: Some(message_id(id)),
                 participant: Some(SenderId::new(self.name(said.room)).unwrap()),
@@ -240,7 +245,7 @@ impl Talk {
             mime: Some("application/octet-stream".to_owned()),
             caption,
             transcript,
-            description: (index % 3 == 0).then(|| format!("shows {word}")),
+            description: index.is_multiple_of(3).then(|| format!("shows {word}")),
             ..Media::default()
         };
         let captioned = || media(Some(words.clone()), None);

@@ -164,7 +164,8 @@ async fn say_all(talk: &Talk, app: &App) {
     let mut events = talk.events();
     for room in 0..Talk::rooms() {
         let ingest = app.ingest();
-        let own: Vec<_> = events.extract_if(.., |(owner, _)| *owner == room).map(|(_, event)| event).collect();
+        let own: Vec<_> =
+            events.extract_if(.., |(owner, _)| *owner == room).map(|(_, event)| event).collect();
         speakers.spawn(async move {
             for event in own {
                 ingest.receive(event).await.unwrap();
@@ -227,7 +228,9 @@ fn answer(request: &ModelRequest) -> Result<ModelReply, ModelErrorKind> {
 /// A prompt belongs to the chat that it names.
 fn prompt(request: &ModelRequest) -> Piece {
     let text = format!("{request:?}");
-    let Some(ChatMessage::System(first)) = request.messages.first() else { panic!("a prompt begins with instructions") };
+    let Some(ChatMessage::System(first)) = request.messages.first() else {
+        panic!("a prompt begins with instructions")
+    };
     let field = |name: &str| first.lines().rev().find_map(|line| line.strip_prefix(name)).unwrap();
     Piece { place: Seen::Prompt, owner: Talk::room_at(field("Channel: "), field("Chat ID: ")), text }
 }

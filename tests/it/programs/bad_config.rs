@@ -47,7 +47,8 @@ fn a_value_of_the_wrong_kind() {
 
 #[test]
 fn a_secret_of_the_wrong_kind_is_not_quoted() {
-    let home = with("config.json", r#"{"configVersion": 2, "providers": {"openai": {"apiKey": ["sk-quoted"]}}}"#);
+    let home =
+        with("config.json", r#"{"configVersion": 2, "providers": {"openai": {"apiKey": ["sk-quoted"]}}}"#);
     insta::assert_snapshot!(refused(&home), @"~/.nanobot/config.json: providers.openai.apiKey: expected a text, found a list");
 }
 

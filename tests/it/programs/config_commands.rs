@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::harness::{Home, KEY};
 
-const MIGRATABLE: &str = r#"{"agents": {"defaults": {"model": "openai/x"}}, "providers": {"openai": {"apiKey": "sk-moves"}}}"#;
+const MIGRATABLE: &str =
+    r#"{"agents": {"defaults": {"model": "openai/x"}}, "providers": {"openai": {"apiKey": "sk-moves"}}}"#;
 
 #[test]
 fn showing_hides_secrets_and_names_sources() {

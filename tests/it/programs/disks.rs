@@ -75,7 +75,10 @@ fn sessions_that_cannot_be_written_cost_a_line_in_the_log_and_no_answer() {
     let log = room.log();
     let complaints = complaints(&log);
     assert_eq!(complaints.len(), 2, "one line for each turn: {complaints:#?}");
-    assert!(complaints.iter().all(|line| line.contains("the session file could not be written")), "{complaints:#?}");
+    assert!(
+        complaints.iter().all(|line| line.contains("the session file could not be written")),
+        "{complaints:#?}"
+    );
     assert_eq!(home.read(SESSION), before);
 }
 
@@ -87,9 +90,9 @@ fn on_a_full_disk_the_daemon_answers_and_writes_the_lines_when_there_is_room() {
     assert_eq!(before, home.read(SESSION));
     room.daemon();
     fill(&mut room, &home);
-    let long = "word ".repeat(2_000);
-    let chat = room.cli(&format!("chat -m '{long}'")).exits(0);
-    assert_eq!(chat.stdout.trim_end(), long.trim_end(), "{:?}", chat.stderr);
+    let words_sent = "word ".repeat(2_000) + "end";
+    let chat = room.cli(&format!("chat -m '{words_sent}'")).exits(0);
+    assert_eq!(chat.stdout.trim_end(), words_sent, "{:?}", chat.stderr);
     assert!(room.daemon_is_alive());
     let log = room.log();
     assert_eq!(complaints(&log).len(), 1, "{log}");
@@ -101,9 +104,13 @@ fn on_a_full_disk_the_daemon_answers_and_writes_the_lines_when_there_is_room() {
     room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
     room.cli("chat -m after").exits(0);
     let shown = room.cli("session show cli:default --json").exits(0).json();
-    let words: Vec<&str> =
-        shown["messages"].as_array().unwrap().iter().map(|message| message["content"].as_str().unwrap()).collect();
-    assert_eq!(words, ["before", "before", &long, &long, "after", "after"]);
+    let words: Vec<&str> = shown["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| message["content"].as_str().unwrap())
+        .collect();
+    assert_eq!(words, ["before", "before", &words_sent, &words_sent, "after", "after"]);
     let inspected = room.cli(&format!("session inspect {}", home.path(SESSION).display())).exits(0);
     assert_eq!(inspected.json()["problems"], serde_json::json!([]));
 }
@@ -114,14 +121,18 @@ fn on_a_full_disk_a_chat_without_a_daemon_loses_nothing() {
     let mut room = Room::small_disk(&home, 256 * 1024);
     let before = session(&mut room, &home);
     fill(&mut room, &home);
-    let long = "word ".repeat(2_000);
-    let chat = room.cli(&format!("chat -m '{long}'"));
-    println!("{chat:?}");
+    let words_sent = "word ".repeat(2_000) + "end";
+    let chat = room.cli(&format!("chat -m '{words_sent}'")).exits(0);
+    assert_eq!(chat.stdout.trim_end(), words_sent);
+    // Once for the turn, and once when the program ends and gives up.
+    assert_eq!(chat.stderr.lines().count(), 2, "{}", chat.stderr);
+    assert!(chat.stderr.lines().all(|line| line.contains("there is no space left")), "{}", chat.stderr);
     assert!(session(&mut room, &home).starts_with(&before), "what was there is gone");
     let shown = room.cli("session show cli:default").exits(0);
     assert!(shown.stdout.starts_with("user: before\nassistant: before\n"), "{shown:?}");
-    let reset = room.cli("session reset cli:default --yes");
-    println!("{reset:?}");
+    let reset = room.cli("session reset cli:default --yes").exits(73);
+    insta::assert_snapshot!(reset.one_line(), @"nanobot-cli: there is no space left while writing the audit log: No space left on device (os error 28)");
+    assert!(session(&mut room, &home).starts_with(&before), "forgotten without a row in the audit log");
 }
 
 #[test]

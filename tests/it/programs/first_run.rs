@@ -28,7 +28,8 @@ fn piped_lines_are_answered_in_order_and_on_stdout_only() {
     let home = Home::empty();
     home.cli(&["onboard", "--model", "offline"]).exits(0);
     let ran = home.cli_with_input(&["chat"], "one\n\n  \nzwei: größer 🎉\nthree".as_bytes()).exits(0);
-    let expected = offline_answer("one", 0) + &offline_answer("zwei: größer 🎉", 2) + &offline_answer("three", 4);
+    let expected =
+        offline_answer("one", 0) + &offline_answer("zwei: größer 🎉", 2) + &offline_answer("three", 4);
     assert_eq!((ran.stdout, ran.stderr), (expected, String::new()));
     assert_eq!(home.conversation("cli:default").len(), 6);
 }

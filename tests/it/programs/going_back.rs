@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use nanobot_tests::{FakeProvider, Script};
+use nanobot_tests::{FakeProvider, MODEL, Script};
 use serde_json::Value;
 
 use super::harness::Home;
 
 /// Sessions that the original reads, and in whose chats the operator can talk.
-const OPERATORS: [(&str, &str); 3] =
-    [("cli:default", "cli_default.jsonl"), ("cli:direct", "cli_direct.jsonl"), ("cli:long", "cli_long.jsonl")];
+const OPERATORS: [(&str, &str); 3] = [
+    ("cli:default", "cli_default.jsonl"),
+    ("cli:direct", "cli_direct.jsonl"),
+    ("cli:long", "cli_long.jsonl"),
+];
 
 /// Sessions of networks, which nobody talks in here.
 const OTHERS: [&str; 4] = [
@@ -26,13 +29,16 @@ fn home_of_the_original(provider: &FakeProvider) -> Home {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compat");
     let dump = fs::read_to_string(fixtures.join("config/default_dump_snake.json")).unwrap();
     let mut config = camel(serde_json::from_str(&dump).unwrap());
-    config["agents"]["defaults"]["model"] = "openai/fake-1".into();
-    config["models"]["profiles"]["assistantDefault"]["model"] = "openai/fake-1".into();
+    config["agents"]["defaults"]["model"] = format!("openai/{MODEL}").into();
+    config["models"]["profiles"]["assistantDefault"]["model"] = format!("openai/{MODEL}").into();
     config["providers"]["openai"]["apiKey"] = "sk-of-the-original".into();
     config["providers"]["openai"]["apiBase"] = provider.base_url().into();
     home.write("config.json", format!("{config:#}"));
     for name in OPERATORS.iter().map(|(_, name)| name).chain(&OTHERS) {
-        home.write(&format!("sessions/{name}"), fs::read(fixtures.join("sessions/files").join(name)).unwrap());
+        home.write(
+            &format!("sessions/{name}"),
+            fs::read(fixtures.join("sessions/files").join(name)).unwrap(),
+        );
     }
     home
 }
@@ -65,7 +71,8 @@ fn read_strictly(line: &str) -> Value {
 
 /// A naive local time as the original writes it.
 fn is_naive_time(value: &Value) -> bool {
-    let shape = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect::<String>();
+    let shape =
+        |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect::<String>();
     let shape = value.as_str().map(shape);
     matches!(shape.as_deref(), Some("9999-99-99T99:99:99" | "9999-99-99T99:99:99.999999"))
 }
@@ -99,7 +106,9 @@ fn the_original_can_read_every_file_that_nanobot_has_worked_on() {
     let sessions = |home: &Home| OPERATORS.map(|(_, name)| home.read(&format!("sessions/{name}")));
     let others = |home: &Home| OTHERS.map(|name| home.read(&format!("sessions/{name}")));
     let (before, others_before) = (sessions(&home), others(&home));
-    before.iter().for_each(|text| check_session(text));
+    for text in &before {
+        check_session(text);
+    }
 
     let daemon = home.daemon();
     let said = "Grüße\u{2028}🎉 and \\ and \"quotes\"";
@@ -110,7 +119,10 @@ fn the_original_can_read_every_file_that_nanobot_has_worked_on() {
     home.cli(&["session", "list", "--json"]).exits(0);
     home.cli(&["config", "show"]).exits(0);
     daemon.stop();
-    assert_eq!(home.cli(&["chat", "-s", "direct", "-m", "without a daemon"]).exits(0).stdout, "without a daemon\n");
+    assert_eq!(
+        home.cli(&["chat", "-s", "direct", "-m", "without a daemon"]).exits(0).stdout,
+        "without a daemon\n"
+    );
 
     assert_eq!(home.read("config.json"), config, "a load wrote to config.json");
     let backups = home.files().iter().filter(|(path, _)| path.to_string_lossy().contains("backup")).count();
@@ -138,8 +150,12 @@ fn the_history_of_the_original_reaches_the_model() {
     let earlier = home.conversation("cli:direct");
     home.cli(&["chat", "-s", "cli:direct", "-m", "and now?"]).exits(0);
     let asked = provider.requests()[0].json();
-    let contents: Vec<&str> =
-        asked["messages"].as_array().unwrap().iter().filter_map(|message| message["content"].as_str()).collect();
+    let contents: Vec<&str> = asked["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|message| message["content"].as_str())
+        .collect();
     for (_, words) in earlier {
         assert!(contents.contains(&words.as_str()), "the model was not told {words:?}");
     }

@@ -11,14 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nanobot_tests::FakeProvider;
+use nanobot_tests::{FakeProvider, MODEL};
 use serde_json::{Value, json};
 
-pub(super) use daemon::Daemon;
+pub(super) use daemon::{Daemon, complaints};
 pub(super) use llama::LlamaServer;
 pub(super) use process::Ran;
 pub(super) use room::Room;
-pub(super) use talk::{Talk, Turn};
+pub(super) use talk::Talk;
 
 /// The key that a home with a fake provider has. It must show up nowhere else.
 pub(super) const KEY: &str = "sk-test-0123456789abcdefABCDEF";
@@ -38,7 +38,7 @@ impl Home {
     /// A home whose model is the fake provider, and which is impatient with it.
     pub(super) fn with_provider(provider: &FakeProvider) -> Self {
         let home = Self::empty();
-        home.write("config.json", &Self::config_for(provider).to_string());
+        home.write("config.json", Self::config_for(provider).to_string());
         home.write(
             "config.toml",
             "[model]\nconnect_timeout_ms = 400\nfirst_byte_timeout_ms = 400\nidle_timeout_ms = 400\n",
@@ -50,7 +50,7 @@ impl Home {
     pub(super) fn config_for(provider: &FakeProvider) -> Value {
         json!({
             "configVersion": 2,
-            "agents": {"defaults": {"model": "openai/fake-1"}},
+            "agents": {"defaults": {"model": format!("openai/{MODEL}")}},
             "providers": {"openai": {"apiKey": KEY, "apiBase": provider.base_url()}},
         })
     }
@@ -166,7 +166,8 @@ impl Home {
     pub(super) fn redact(&self, text: &str) -> String {
         let text = text.replace(&self.folder.path().display().to_string(), "~");
         let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
-        let is_time = |word: &str| word.len() >= 19 && digits(word) >= 14 && word.as_bytes().get(10) == Some(&b'T');
+        let is_time =
+            |word: &str| word.len() >= 19 && digits(word) >= 14 && word.as_bytes().get(10) == Some(&b'T');
         let is_word = |c: char| c.is_alphanumeric() || ".:+-".contains(c);
         let mut redacted = String::new();
         let mut rest = text.as_str();

@@ -55,7 +55,11 @@ fn while_it_drains_new_messages_are_refused_for_later() {
     daemon.signal(Signal::TERM);
     daemon.wait_for("draining");
     let answer = talk.offer("one more");
-    assert_eq!((answer["t"].as_str(), answer["code"].as_str()), (Some("refused"), Some("draining")), "{answer}");
+    assert_eq!(
+        (answer["t"].as_str(), answer["code"].as_str()),
+        (Some("refused"), Some("draining")),
+        "{answer}"
+    );
     assert_eq!(answer["retry"], true);
     assert_eq!(talk.follow().delivered, [ANSWER]);
     assert_eq!(daemon.wait(), 0);

@@ -3,7 +3,7 @@
 
 use nanobot_tests::{FakeProvider, Script};
 
-use super::harness::{Home, KEY};
+use super::harness::{Home, KEY, complaints};
 
 /// What must not be found in a log.
 const PRIVATE: &str = "my sister's birthday";
@@ -41,16 +41,16 @@ fn every_fault_costs_one_notice_and_one_warning_and_the_next_message_is_answered
     let home = Home::with_provider(&provider);
     let daemon = home.daemon();
     let mut talk = home.talk();
-    for (script, notice, word) in FAULTS {
+    for (told, (script, notice, word)) in FAULTS.into_iter().enumerate() {
         let said = format!("{PRIVATE} ({script})");
-        let before = (daemon.complaints().len(), home.conversation_if_any().len());
+        let before = home.conversation_if_any().len();
         provider.play(script);
         let turn = talk.ask(&said);
         assert_eq!(turn.delivered, [notice], "{script}");
         assert_eq!(turn.outcome, "failed", "{script}");
 
-        let complaints = daemon.complaints();
-        let [complaint] = &complaints[before.0..] else { panic!("{script}: {:?}", &complaints[before.0..]) };
+        let complaints = daemon.wait_for_complaints(told + 1);
+        let complaint = &complaints[told];
         assert_eq!(complaint["level"], "WARN", "{script}: {complaint}");
         assert_eq!(complaint["outcome"], word, "{script}: {complaint}");
         assert!(complaint["error"].is_string(), "{script}: {complaint}");
@@ -61,14 +61,16 @@ fn every_fault_costs_one_notice_and_one_warning_and_the_next_message_is_answered
         assert_eq!((turn.delivered, turn.outcome.as_str()), (vec![after.clone()], "answered"), "{script}");
 
         let conversation = home.conversation_if_any();
-        let expected = [("user", said.as_str()), ("assistant", notice), ("user", &after), ("assistant", &after)];
+        let expected =
+            [("user", said.as_str()), ("assistant", notice), ("user", &after), ("assistant", &after)];
         let lines: Vec<(&str, &str)> =
-            conversation[before.1..].iter().map(|(role, text)| (role.as_str(), text.as_str())).collect();
+            conversation[before..].iter().map(|(role, text)| (role.as_str(), text.as_str())).collect();
         assert_eq!(lines, expected, "{script}");
     }
-    let log = daemon.log().join("\n");
+    let log = daemon.stop();
+    assert_eq!(complaints(&log).len(), FAULTS.len(), "one line for each fault: {log:#?}");
+    let log = log.join("\n");
     assert!(!log.contains(PRIVATE) && !log.contains(KEY), "{log}");
-    daemon.stop();
 }
 
 #[test]
@@ -81,8 +83,8 @@ fn bytes_that_are_no_utf8_are_replaced_and_the_rest_arrives() {
     assert_eq!((turn.delivered, turn.shown.as_str()), (vec![answer.to_owned()], answer));
     assert_eq!(turn.outcome, "answered");
     assert_eq!(home.conversation("cli:default")[1].1, answer);
-    assert_eq!(daemon.complaints().len(), 1, "{:?}", daemon.complaints());
-    daemon.stop();
+    let log = daemon.stop();
+    assert_eq!(complaints(&log).len(), 1, "{log:#?}");
 }
 
 #[test]
@@ -135,6 +137,10 @@ fn without_a_daemon_a_fault_is_told_and_the_exit_code_says_no() {
     drop(provider);
     let gone = home.cli(&["chat", "-m", "hi"]).exits(1);
     assert_eq!(gone.stdout, "");
-    assert!(gone.stderr.ends_with("⚠️ I cannot reach the model. Please try again later.\n"), "{}", gone.stderr);
+    assert!(
+        gone.stderr.ends_with("⚠️ I cannot reach the model. Please try again later.\n"),
+        "{}",
+        gone.stderr
+    );
     assert_eq!(gone.stderr.lines().count(), 2, "{}", gone.stderr);
 }

@@ -1,6 +1,6 @@
 //! The same programs with a real model server instead of a fake.
 
-use super::harness::{Home, LlamaServer};
+use super::harness::{Home, LlamaServer, complaints};
 
 const PONG: &str = "pong from the tiny model";
 
@@ -40,14 +40,13 @@ fn piped_lines_are_answered_with_a_growing_history() {
     let asked: Vec<&str> =
         conversation.iter().filter(|(role, _)| role == "user").map(|(_, text)| text.as_str()).collect();
     assert_eq!((conversation.len(), asked), (6, vec!["one", "two", "three: größer 🎉"]));
-    let log = daemon.log();
+    let log = daemon.stop();
     let counted = log.iter().filter(|line| line.contains("model call")).map(|line| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         line["input"].as_u64().unwrap()
     });
     let counted: Vec<u64> = counted.collect();
     assert!(counted.len() == 3 && counted.is_sorted_by(|a, b| a < b), "tokens asked: {counted:?}");
-    daemon.stop();
 }
 
 #[test]
@@ -61,12 +60,13 @@ fn a_server_that_dies_between_turns_costs_one_notice() {
     server.kill();
     let turn = talk.ask("two");
     assert_eq!(turn.delivered, ["⚠️ I cannot reach the model. Please try again later."]);
-    assert_eq!((turn.outcome.as_str(), daemon.complaints().len()), ("failed", 1), "{:?}", daemon.complaints());
+    assert_eq!(turn.outcome, "failed");
     assert!(daemon.is_alive());
     let _server = LlamaServer::start_on(port, "talk");
     assert_eq!(talk.ask("three").delivered, [PONG]);
     assert_eq!(home.conversation("cli:default").len(), 6);
-    daemon.stop();
+    let log = daemon.stop();
+    assert_eq!(complaints(&log).len(), 1, "{log:#?}");
 }
 
 #[test]
@@ -80,8 +80,9 @@ fn a_conversation_that_outgrows_the_model_is_told_so() {
         turn.delivered,
         ["⚠️ This conversation has become too long for the model. Please start it anew."]
     );
-    assert_eq!((turn.outcome.as_str(), daemon.complaints().len()), ("failed", 1), "{:?}", daemon.complaints());
+    assert_eq!(turn.outcome, "failed");
     home.cli(&["session", "reset", "cli:default", "--yes"]).exits(0);
     assert_eq!(talk.ask("short").delivered, [PONG]);
-    daemon.stop();
+    let log = daemon.stop();
+    assert_eq!(complaints(&log).len(), 1, "{log:#?}");
 }

@@ -34,9 +34,8 @@ fn traces(home: &Home, provider: &FakeProvider) -> Vec<(String, String)> {
         for args in commands {
             keep(&args.join(" "), &home.cli(args));
         }
-        let log = daemon.log().join("\n");
+        let log = daemon.stop().join("\n");
         keep("the daemon", &Ran { code: 0, stdout: String::new(), stderr: log });
-        daemon.stop();
     }
     keep("a second daemon", &{
         let _daemon = home.daemon();
@@ -116,6 +115,9 @@ fn a_password_in_an_address_is_shown_nowhere() {
     assert_eq!(ran.stdout, format!("{}\n", nanobot_tests::ANSWER), "{ran:?}");
     home.write("config.toml", "[log]\nfilter = \"trace\"\n");
     for (name, text) in traces(&home, &provider) {
-        assert!(name.ends_with("/config.json") || !text.contains("pa55-9d0f"), "the password stands in {name}:\n{text}");
+        assert!(
+            name.ends_with("/config.json") || !text.contains("pa55-9d0f"),
+            "the password stands in {name}:\n{text}"
+        );
     }
 }

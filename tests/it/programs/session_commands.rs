@@ -68,7 +68,10 @@ fn what_inspecting_and_exporting_print() {
     let (_provider, home) = talked();
     let file = home.path("sessions/cli_default.jsonl").display().to_string();
     insta::assert_snapshot!(stdout(&home, &["session", "inspect", &file]), @r#"{"file":"~/.nanobot/sessions/cli_default.jsonl","messages":4,"metadata":{"nanobot_key":"cli:default"},"history":[{"role":"user","content":"one"},{"role":"assistant","content":"one"},{"role":"user","content":"two"},{"role":"assistant","content":"two"}],"problems":[]}"#);
-    assert_eq!(home.cli(&["session", "export", "cli:default"]).stdout, home.read("sessions/cli_default.jsonl"));
+    assert_eq!(
+        home.cli(&["session", "export", "cli:default"]).stdout,
+        home.read("sessions/cli_default.jsonl")
+    );
     insta::assert_snapshot!(stdout(&home, &["session", "export", "cli:default"]), @r#"
     {"_type": "metadata", "created_at": "TIME", "updated_at": "TIME", "metadata": {"nanobot_key": "cli:default"}}
     {"role": "user", "content": "one", "timestamp": "TIME", "nanobot_label": "owner"}
@@ -103,12 +106,18 @@ fn what_inspecting_and_exporting_print() {
 fn an_empty_home_has_no_sessions_and_says_so() {
     let home = Home::empty();
     let list = home.cli(&["session", "list"]).exits(0);
-    assert_eq!((list.stdout.as_str(), list.one_line()), ("", "no conversations yet; start one with nanobot-cli chat"));
+    assert_eq!(
+        (list.stdout.as_str(), list.one_line()),
+        ("", "no conversations yet; start one with nanobot-cli chat")
+    );
     assert_eq!(home.cli(&["session", "list", "--json"]).exits(0).json(), json!({"sessions": []}));
     assert_eq!(home.cli(&["session", "list", "--jsonl"]).exits(0).stdout, "");
     for command in ["show", "export", "reset"] {
         let ran = home.cli(&["session", command, "cli:nope"]).exits(1);
-        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "nanobot-cli: there is no session cli:nope\n"));
+        assert_eq!(
+            (ran.stdout.as_str(), ran.stderr.as_str()),
+            ("", "nanobot-cli: there is no session cli:nope\n")
+        );
     }
 }
 

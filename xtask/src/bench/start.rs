@@ -66,16 +66,16 @@ fn start_and_memory(nanobotd: &Path, provider: &Provider, rounds: usize) -> Resu
 /// direct call.
 fn first_token(nanobotd: &Path, provider: &Provider, rounds: usize) -> Result<Vec<Row>> {
     let daemon = Daemon::start(nanobotd, provider.base())?;
-    let mut console = daemon.connect()?;
     let (mut direct, mut through) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let stopwatch = Stopwatch::start();
         provider.first_token()?;
         direct.push(milliseconds(stopwatch));
         // A chat of its own, so that every prompt is as long as the first.
-        console.attach(&format!("bench{round}"))?;
+        let chat = format!("bench{round}");
+        let mut console = daemon.connect(&chat)?;
         let stopwatch = Stopwatch::start();
-        console.first_token(&format!("bench{round}"))?;
+        console.first_token()?;
         through.push(milliseconds(stopwatch));
         console.until_ended()?;
     }

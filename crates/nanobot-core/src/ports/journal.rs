@@ -96,7 +96,8 @@ pub struct Attempt {
 /// Everything that a turn leaves behind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Closing {
-    /// The message that it answered; none for one that was never journalled (a blank one).
+    /// The message that it answered; none for one that was never journalled (a blank one) and for a repeat,
+    /// since the outcome is the first one's.
     pub inbound: Option<InboundId>,
     /// The turn.
     pub turn: TurnId,

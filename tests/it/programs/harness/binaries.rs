@@ -71,5 +71,8 @@ fn build(folder: &Path) {
         command.arg("--release");
     }
     let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
-    assert!(built.success(), "NOT RUN: the programs do not build; run cargo build -p nanobotd -p nanobot-cli");
+    assert!(
+        built.success(),
+        "NOT RUN: the programs do not build; run cargo build -p nanobotd -p nanobot-cli"
+    );
 }

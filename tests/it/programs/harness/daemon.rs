@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,6 +18,8 @@ pub(super) const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Daemon {
     child: Child,
     log: Arc<Log>,
+    /// Ends with the process.
+    reader: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -33,13 +36,13 @@ impl Daemon {
         let log = Arc::new(Log::default());
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let growing = log.clone();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in stderr.split(b'\n').map_while(Result::ok) {
                 growing.lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
                 growing.grown.notify_all();
             }
         });
-        Self { child, log }
+        Self { child, log, reader: Some(reader) }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -56,18 +59,18 @@ impl Daemon {
         find(&lines).unwrap_or_else(|| panic!("no line with {text:?} in\n{}", lines.join("\n")))
     }
 
-    /// The lines so far.
-    pub(crate) fn log(&self) -> Vec<String> {
-        self.log.lines.lock().unwrap().clone()
+    /// Waits until there are this many warnings and errors, and answers all.
+    #[track_caller]
+    pub(crate) fn wait_for_complaints(&self, count: usize) -> Vec<Value> {
+        let lines = self.log.lines.lock().unwrap();
+        let too_few = |lines: &mut Vec<String>| complaints(lines).len() < count;
+        let (lines, _) = self.log.grown.wait_timeout_while(lines, LIMIT, too_few).unwrap();
+        complaints(&lines)
     }
 
-    /// The lines so far that are warnings or errors.
-    pub(crate) fn complaints(&self) -> Vec<Value> {
-        let lines = self.log();
-        let parsed = lines.iter().map(|line| {
-            serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in the log line {line:?}"))
-        });
-        parsed.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
+    /// The lines so far.
+    fn log(&self) -> Vec<String> {
+        self.log.lines.lock().unwrap().clone()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -81,11 +84,16 @@ impl Daemon {
         code_of(status.unwrap_or_else(|| panic!("it does not end:\n{}", self.log().join("\n"))))
     }
 
-    /// Ends it as a service manager does.
+    /// Ends it as a service manager does, and answers its whole log.
     #[track_caller]
-    pub(crate) fn stop(self) {
+    pub(crate) fn stop(mut self) -> Vec<String> {
         self.signal(Signal::TERM);
+        let reader = self.reader.take();
+        let log = self.log.clone();
         assert_eq!(self.wait(), 0);
+        reader.unwrap().join().unwrap();
+        let lines = log.lines.lock().unwrap();
+        lines.clone()
     }
 
     /// Whether it still runs.
@@ -100,4 +108,12 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The lines of a log that are warnings or errors.
+pub(crate) fn complaints(log: &[String]) -> Vec<Value> {
+    let parsed = log.iter().map(|line| {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in the log line {line:?}"))
+    });
+    parsed.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
 }

@@ -26,10 +26,20 @@ impl LlamaServer {
         let server = std::env::var_os("NANOBOT_LLAMA_SERVER").unwrap_or_else(|| {
             panic!("NOT RUN: NANOBOT_LLAMA_SERVER does not name a llama-server; run cargo xtask test")
         });
-        let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/llm").join(format!("{model}.gguf"));
+        let weights =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/llm").join(format!("{model}.gguf"));
         let mut command = Command::new(server);
         command.env_clear().arg("--model").arg(weights).args(["--alias", model, "--host", "127.0.0.1"]);
-        command.args(["--port", &port.to_string(), "--ctx-size", "16384", "--parallel", "1", "--threads", "1"]);
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--ctx-size",
+            "16384",
+            "--parallel",
+            "1",
+            "--threads",
+            "1",
+        ]);
         command.args(["--jinja", "--no-warmup", "--offline", "--no-ui", "--cache-ram", "0"]);
         let process = Daemon::spawn(&mut command);
         let line = process.wait_for("listening on http://127.0.0.1:");

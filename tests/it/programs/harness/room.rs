@@ -32,8 +32,8 @@ impl Room {
 
     /// A room whose home is a copy of `home` on a disk of this many bytes.
     pub(crate) fn small_disk(home: &Home, bytes: usize) -> Self {
-        let root = home.root().display().to_string();
-        let mut room = Self::open(home, &["--size", &bytes.to_string(), "--tmpfs", &root]);
+        let mounted = home.root().display().to_string();
+        let mut room = Self::open(home, &["--size", &bytes.to_string(), "--tmpfs", &mounted]);
         // What is mounted over can be copied from outside only.
         for (path, content) in home.files() {
             let staged = room.outside.path().join("staged");
@@ -66,7 +66,8 @@ impl Room {
     pub(crate) fn sh(&mut self, line: &str) -> Ran {
         let out = self.outside.path().join("out");
         let err = self.outside.path().join("err");
-        writeln!(self.input, "( {line} ) >{} 2>{} </dev/null; echo $?", out.display(), err.display()).unwrap();
+        writeln!(self.input, "( {line} ) >{} 2>{} </dev/null; echo $?", out.display(), err.display())
+            .unwrap();
         let mut code = String::new();
         self.answers.read_line(&mut code).unwrap();
         let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
@@ -90,7 +91,8 @@ impl Room {
     #[track_caller]
     pub(crate) fn daemon(&mut self) {
         let log = self.outside.path().join("daemon.log");
-        writeln!(self.input, "{} 2>{} </dev/null & daemon=$!", binaries::daemon().display(), log.display()).unwrap();
+        writeln!(self.input, "{} 2>{} </dev/null & daemon=$!", binaries::daemon().display(), log.display())
+            .unwrap();
         let ready = self.sh(&format!(
             "n=0; until grep -q ready {log} 2>/dev/null; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done",
             log = log.display()

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,6 @@ use super::daemon::LIMIT;
 /// A connection that is attached to the chat `default`.
 pub(crate) struct Talk {
     stream: BufReader<UnixStream>,
-    sent: u32,
 }
 
 /// What came of one message.
@@ -35,7 +35,7 @@ impl Talk {
         let stream = UnixStream::connect(socket).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
-        let mut talk = Self { stream: BufReader::new(stream), sent: 0 };
+        let mut talk = Self { stream: BufReader::new(stream) };
         talk.say(&json!({"t": "hello", "v": 1, "client": "a test"}));
         assert_eq!(talk.frame()["t"], "hello");
         talk.say(&json!({"t": "attach", "chat": "default"}));
@@ -70,8 +70,10 @@ impl Talk {
     /// Sends a message, and answers the `ack` or `refused` that it gets.
     #[track_caller]
     pub(crate) fn offer(&mut self, text: &str) -> Value {
-        self.sent += 1;
-        self.say(&json!({"t": "inbound", "id": format!("m{}", self.sent), "chat": "default", "text": text}));
+        // The same id in the same chat is the same message, also from another connection.
+        static SENT: AtomicU32 = AtomicU32::new(0);
+        let id = format!("m{}", SENT.fetch_add(1, Ordering::Relaxed));
+        self.say(&json!({"t": "inbound", "id": id, "chat": "default", "text": text}));
         loop {
             let frame = self.frame();
             if matches!(frame["t"].as_str(), Some("ack" | "refused")) {
@@ -86,7 +88,8 @@ impl Talk {
         let mut turn = Turn::default();
         loop {
             let frame = self.frame();
-            let text = |name: &str| frame[name].as_str().unwrap_or_else(|| panic!("{name} in {frame}")).to_owned();
+            let text =
+                |name: &str| frame[name].as_str().unwrap_or_else(|| panic!("{name} in {frame}")).to_owned();
             match text("t").as_str() {
                 "delta" => {
                     turn.shown.push_str(&text("text"));

@@ -56,12 +56,15 @@ impl Daemon {
         resident_mib(self.child.id())
     }
 
-    pub(super) fn connect(&self) -> Result<Console> {
+    /// A client that is attached to one chat.
+    pub(super) fn connect(&self, chat: &str) -> Result<Console> {
         let stream = UnixStream::connect(self.home.join("var/run/nanobot.sock"))?;
         stream.set_read_timeout(Some(LIMIT))?;
-        let mut console = Console { lines: BufReader::new(stream.try_clone()?), stream, sent: 0 };
+        let mut console =
+            Console { lines: BufReader::new(stream.try_clone()?), stream, chat: chat.to_owned() };
         console.say(&json!({"t": "hello", "v": 1, "client": "bench"}))?;
         console.wait_for("hello")?;
+        console.say(&json!({"t": "attach", "chat": chat}))?;
         Ok(console)
     }
 }
@@ -78,18 +81,13 @@ impl Drop for Daemon {
 pub(super) struct Console {
     lines: BufReader<UnixStream>,
     stream: UnixStream,
-    sent: usize,
+    chat: String,
 }
 
 impl Console {
-    pub(super) fn attach(&mut self, chat: &str) -> Result<()> {
-        self.say(&json!({"t": "attach", "chat": chat}))
-    }
-
     /// Sends a message and reads up to the first piece of its answer.
-    pub(super) fn first_token(&mut self, chat: &str) -> Result<()> {
-        self.sent += 1;
-        self.say(&json!({"t": "inbound", "id": format!("m{}", self.sent), "chat": chat, "text": "hello"}))?;
+    pub(super) fn first_token(&mut self) -> Result<()> {
+        self.say(&json!({"t": "inbound", "id": "m1", "chat": self.chat, "text": "hello"}))?;
         self.wait_for("delta")
     }
 
