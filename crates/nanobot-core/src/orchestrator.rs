@@ -50,7 +50,7 @@ impl Orchestrator {
             Box::new(stage::ReplyContextStage::new(archive, windows)),
             Box::new(stage::Policy::new(policy.clone())),
             Box::new(stage::Access::new(security.clone())),
-            Box::new(stage::NewChat::new(seen_chats, policy)),
+            Box::new(stage::NewChat::new(seen_chats, policy, security.clone())),
             Box::new(stage::NoReply::new(security.clone())),
             Box::new(stage::InputSecurity::new(security.clone())),
             Box::new(stage::Typing::new(live.clone())),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use nanobot_channels::local::ClientEvent;
 use nanobot_core::decision::{CooldownPolicy, PolicyDecision};
-use nanobot_core::ids::ChannelName;
+use nanobot_core::ids::{ChannelName, SenderId};
 use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolClass};
-use nanobot_core::ports::{HistoryRole, Outgoing, OutputGuard, OutputVerdict, SecurityContext, SecurityGate};
+use nanobot_core::ports::{
+    Delivery, HistoryRole, Outgoing, OutputGuard, OutputVerdict, SecurityContext, SecurityGate,
+};
 use nanobot_core::testing::event::{cli, wa};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_core::testing::policy::decision;
@@ -99,8 +101,15 @@ fn every_outgoing_text_passed_the_output_stage() {
     let left = Log::default().run(async {
         let boot = home.boot();
         let whatsapp = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+        let policy = ScriptedPolicy::accepting(&[]);
+        policy.set_owners(ChannelName::WHATSAPP, vec![SenderId::new("+49 171").unwrap()]);
         let honest = home.adapters(&boot, Arc::new(ScriptedModel::answering(answer))).await;
-        let adapters = Adapters { security: Arc::new(Stamp), senders: vec![whatsapp.clone()], ..honest };
+        let adapters = Adapters {
+            security: Arc::new(Stamp),
+            policy: Arc::new(policy),
+            senders: vec![whatsapp.clone()],
+            ..honest
+        };
         let mut app = App::start_with(boot, adapters).await.unwrap();
         let terminal = Watcher::attach(&mut app, "default").await;
         for (number, words) in WAYS.into_iter().enumerate() {
@@ -117,6 +126,10 @@ fn every_outgoing_text_passed_the_output_stage() {
             }
         }
         assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        // The owner hears of the new chat before anybody gets an answer.
+        let owner = "49171@s.whatsapp.net";
+        let notices = |sent: &Delivery| sent.outgoing.target().1.as_str() == owner;
+        assert_eq!(whatsapp.sent().iter().filter(|sent| notices(sent)).count(), 1);
         let mut left = whatsapp.texts();
         for event in terminal.finish().await {
             match event {

@@ -1,26 +1,31 @@
 //! Stage 9: the owners hear once about a chat that was not seen before. WhatsApp only, as in the original.
+//!
+//! The notice names the chat, and a stranger chose that name: it passes the output stage like any other text.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::output_security::pass;
 use crate::event::ChatKind;
 use crate::ids::{ChannelName, ChatId, SenderId};
 use crate::intent::Intent;
+use crate::label::Label;
 use crate::message::OutboundMessage;
 use crate::pipeline::{Flow, PipelineContext, Stage};
-use crate::ports::{PolicyEngine, SeenChats};
+use crate::ports::{PolicyEngine, SecurityGate, SeenChats};
 
 /// Tells the owners about new chats.
 pub struct NewChat {
     seen: Arc<dyn SeenChats>,
     policy: Arc<dyn PolicyEngine>,
+    gate: Arc<dyn SecurityGate>,
 }
 
 impl NewChat {
-    /// The policy knows the owners.
-    pub fn new(seen: Arc<dyn SeenChats>, policy: Arc<dyn PolicyEngine>) -> Self {
-        Self { seen, policy }
+    /// The policy knows the owners; the gate judges what they are told.
+    pub fn new(seen: Arc<dyn SeenChats>, policy: Arc<dyn PolicyEngine>, gate: Arc<dyn SecurityGate>) -> Self {
+        Self { seen, policy, gate }
     }
 }
 
@@ -36,7 +41,7 @@ impl Stage for NewChat {
         }
         match self.seen.contains(&cx.event.channel, &cx.event.chat).await {
             Ok(true) => {}
-            Ok(false) => announce(cx, &self.policy.owners(&cx.event.channel)),
+            Ok(false) => announce(cx, &self.policy.owners(&cx.event.channel), self.gate.as_ref()),
             // Better no notice than one with every message.
             Err(error) => cx.report_store("seen_chats", &error),
         }
@@ -44,17 +49,19 @@ impl Stage for NewChat {
     }
 }
 
-fn announce(cx: &mut PipelineContext, owners: &[SenderId]) {
+fn announce(cx: &mut PipelineContext, owners: &[SenderId], gate: &dyn SecurityGate) {
     let (channel, chat) = (cx.event.channel.clone(), cx.event.chat.clone());
     let kind = match cx.event.chat_kind {
         ChatKind::Group => "group",
         ChatKind::Direct => "chat",
     };
     for owner in owner_chats(&channel, owners) {
+        let text = format!("🔔 Nano was added to a new WhatsApp {kind}: `{chat}`");
+        let text = pass(cx, gate, text, Label::Stranger.into());
         cx.emit(Intent::SendMessage(OutboundMessage {
             channel: channel.clone(),
             chat: owner,
-            text: format!("🔔 Nano was added to a new WhatsApp {kind}: `{chat}`"),
+            text,
             reply_to: None,
             media: Vec::new(),
         }));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::pipeline::{Flow, PipelineContext, Stage};
-use crate::ports::SecurityGate;
+use crate::label::Labels;
+use crate::pipeline::{Answer, Flow, PipelineContext, Stage};
+use crate::ports::{SecurityContext, SecurityGate};
 use crate::telemetry::TelemetryEvent;
 use crate::verdict::SecurityVerdict;
 
@@ -29,22 +30,30 @@ impl Stage for OutputSecurity {
     }
 
     async fn run(&self, cx: &mut PipelineContext) -> Flow {
-        let Some(answer) = cx.answer.clone() else { return Flow::Stop };
-        let channel = cx.channel();
-        let mut context = cx.security("turn");
-        context.labels = answer.labels;
-        let text = match self.gate.check_output(&answer.text, &context) {
-            SecurityVerdict::Allow | SecurityVerdict::Warn(_) => answer.text,
-            SecurityVerdict::Sanitize(_, text) => {
-                cx.report(TelemetryEvent::OutputSanitized { channel });
-                if text.trim().is_empty() { self.gate.block_message().to_owned() } else { text }
-            }
-            SecurityVerdict::Block(finding) => {
-                cx.report(TelemetryEvent::OutputBlocked { channel, reason: finding.reason });
-                self.gate.block_message().to_owned()
-            }
-        };
-        cx.answer = Some(crate::pipeline::Answer { text, labels: answer.labels });
+        let Some(Answer { text, labels }) = cx.answer.clone() else { return Flow::Stop };
+        cx.answer = Some(Answer { text: pass(cx, self.gate.as_ref(), text, labels), labels });
         Flow::Continue
+    }
+}
+
+/// What may leave of a text that is made of `labels`; what the gate did to it is reported.
+pub(super) fn pass(
+    cx: &mut PipelineContext,
+    gate: &dyn SecurityGate,
+    text: String,
+    labels: Labels,
+) -> String {
+    let channel = cx.channel();
+    let context = SecurityContext { labels, ..cx.security("turn") };
+    match gate.check_output(&text, &context) {
+        SecurityVerdict::Allow | SecurityVerdict::Warn(_) => text,
+        SecurityVerdict::Sanitize(_, text) => {
+            cx.report(TelemetryEvent::OutputSanitized { channel });
+            if text.trim().is_empty() { gate.block_message().to_owned() } else { text }
+        }
+        SecurityVerdict::Block(finding) => {
+            cx.report(TelemetryEvent::OutputBlocked { channel, reason: finding.reason });
+            gate.block_message().to_owned()
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::pipeline::{Answer, Flow, PipelineContext, Stage, TurnScope};
 use crate::ports::{InboundArchive, Seen};
 use crate::reply_context::{QuoteSource, WindowLimits};
 use crate::responder::{Failure, Responder, Response, TurnInput};
+use crate::stand_in::NoSecurity;
 use crate::telemetry::{NotesOutcome, TelemetryEvent};
 use crate::testing::event::{cli, wa};
 use crate::testing::policy::decision;
@@ -194,7 +195,7 @@ async fn owners_hear_once_about_a_new_chat() {
     let owner = |text: &str| SenderId::new(text).unwrap();
     policy.set_owners(ChannelName::WHATSAPP, vec![owner("+49 170 1"), owner("491701"), owner("x@lid")]);
     let mut cx = context(wa("hi").group("1@g.us").build());
-    run(NewChat::new(seen.clone(), policy.clone()), &mut cx).await;
+    run(NewChat::new(seen.clone(), policy.clone(), Arc::new(NoSecurity)), &mut cx).await;
     let intents = cx.into_intents();
     let told: Vec<_> = intents
         .iter()
@@ -208,7 +209,7 @@ async fn owners_hear_once_about_a_new_chat() {
     let Some(Intent::RememberChat { channel, chat }) = intents.last() else { panic!("not remembered") };
     crate::ports::SeenChats::remember(seen.as_ref(), channel, chat).await.unwrap();
     let mut again = context(wa("hi").group("1@g.us").build());
-    run(NewChat::new(seen, policy), &mut again).await;
+    run(NewChat::new(seen, policy, Arc::new(NoSecurity)), &mut again).await;
     assert_eq!(again.into_intents(), []);
 }
 
