@@ -6,6 +6,7 @@ mod bad_config;
 mod bad_input;
 mod config_commands;
 mod disks;
+mod fake_provider;
 mod first_run;
 mod going_back;
 mod harness;

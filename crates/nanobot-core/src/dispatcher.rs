@@ -3,11 +3,12 @@
 //! The transaction holds the outcome, the session lines and the outbox rows; a crash before it leaves the
 //! turn open, a crash behind it leaves nothing undone that matters twice.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::ids::DeliveryKey;
+use crate::ids::{DeliveryKey, SessionKey};
 use crate::intent::Intent;
 use crate::outcome::TurnOutcome;
 use crate::pipeline::{TurnScope, chain};
@@ -138,22 +139,39 @@ impl Projector {
         Self { journal, sessions, run: Mutex::new(()) }
     }
 
-    /// Projects everything that waits, in order. Stops at the first failure: what is left waits on, and is
-    /// part of the history all the same. Waits for a run that is under way.
+    /// Projects everything that waits, each session in order. A session whose file cannot be written waits on,
+    /// and holds no other up; what waits is part of the history all the same. Waits for a run that is under way.
     ///
     /// # Errors
-    /// When a file could not be written or the journal could not be read.
+    /// The first failure: of a file, or of the journal.
     pub async fn run(&self) -> Result<(), StoreError> {
         let _only = self.run.lock().await;
+        let mut failed: HashSet<SessionKey> = HashSet::new();
+        let mut first = Ok(());
+        let mut stuck = 0;
         loop {
-            let batch = self.journal.unprojected(Self::BATCH).await?;
-            if batch.is_empty() {
-                return Ok(());
+            // Rows of failed sessions come again, so the window is larger by them.
+            let limit = stuck + Self::BATCH;
+            let waiting = self.journal.unprojected(limit).await?;
+            let is_all = waiting.len() < limit;
+            stuck = 0;
+            for pending in waiting {
+                if failed.contains(&pending.append.session) {
+                    stuck += 1;
+                } else if let Err(error) = self.sessions.append(&pending.append, pending.at.local()).await {
+                    failed.insert(pending.append.session);
+                    stuck += 1;
+                    first = first.and(Err(error));
+                } else {
+                    self.journal.projected(pending.id).await?;
+                }
             }
-            for pending in batch {
-                self.sessions.append(&pending.append, pending.at.local()).await?;
-                self.journal.projected(pending.id).await?;
+            if is_all {
+                return first;
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

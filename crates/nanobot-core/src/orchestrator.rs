@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::event::InboundEvent;
 use crate::intent::Intent;
-use crate::pipeline::{Flow, PipelineContext, Stage, TurnScope};
+use crate::outcome::TurnOutcome;
+use crate::pipeline::{Answer, Flow, PipelineContext, Stage, TurnScope};
 use crate::ports::{InboundArchive, LiveEvent, LiveSink, PolicyEngine, SecurityGate, SeenChats};
 use crate::reply_context::WindowLimits;
 use crate::responder::Responder;
@@ -34,16 +35,19 @@ pub struct OrchestratorParts {
 
 /// The pipeline.
 pub struct Orchestrator {
-    stages: Vec<Box<dyn Stage>>,
+    /// From the message to its answer.
+    inward: Vec<Box<dyn Stage>>,
+    /// From the answer to what leaves.
+    outward: Vec<Box<dyn Stage>>,
     live: Arc<dyn LiveSink>,
 }
 
 impl Orchestrator {
     /// The stages in their order. Admin commands come between reply context and policy, idea capture behind
     /// policy, voice behind routing, once their engines exist.
-    pub fn new(rooms: OrchestratorParts) -> Self {
-        let OrchestratorParts { policy, security, responder, live, seen_chats, archive, windows } = rooms;
-        let stages: Vec<Box<dyn Stage>> = vec![
+    pub fn new(parts: OrchestratorParts) -> Self {
+        let OrchestratorParts { policy, security, responder, live, seen_chats, archive, windows } = parts;
+        let inward: Vec<Box<dyn Stage>> = vec![
             Box::new(stage::Normalise),
             Box::new(stage::Dedupe),
             Box::new(stage::Archive::new(archive.clone())),
@@ -55,22 +59,39 @@ impl Orchestrator {
             Box::new(stage::InputSecurity::new(security.clone())),
             Box::new(stage::Typing::new(live.clone())),
             Box::new(stage::Respond::new(responder)),
+        ];
+        let outward: Vec<Box<dyn Stage>> = vec![
             Box::new(stage::OutputSecurity::new(security)),
             Box::new(stage::ReactionReply),
             Box::new(stage::Routing),
             Box::new(stage::Outbound),
         ];
-        Self { stages, live }
+        Self { inward, outward, live }
     }
 
     /// Runs one message through the stages. The last intent is [`Intent::Close`], and there is only one.
     pub async fn handle(&self, event: InboundEvent, scope: TurnScope) -> Vec<Intent> {
         let mut cx = PipelineContext::new(event, scope);
-        for stage in &self.stages {
-            if stage.run(&mut cx).await == Flow::Stop {
-                break;
-            }
+        if run(&self.inward, &mut cx).await == Flow::Continue {
+            run(&self.outward, &mut cx).await;
         }
+        self.close(cx)
+    }
+
+    /// Gives a message up: tells its chat, through the same stages as any answer.
+    pub async fn give_up(
+        &self,
+        event: InboundEvent,
+        scope: TurnScope,
+        outcome: TurnOutcome,
+        notice: &str,
+    ) -> Vec<Intent> {
+        let mut cx = PipelineContext::new(event, scope);
+        cx.text = cx.event.text();
+        cx.outcome = outcome;
+        cx.answer = Some(Answer { text: notice.to_owned(), labels: cx.event.labels() });
+        self.live.show(&cx.live_target(), LiveEvent::Typing(false));
+        run(&self.outward, &mut cx).await;
         self.close(cx)
     }
 
@@ -86,4 +107,14 @@ impl Orchestrator {
         cx.emit(Intent::Close(outcome));
         cx.into_intents()
     }
+}
+
+/// Runs stages until one stops the line.
+async fn run(stages: &[Box<dyn Stage>], cx: &mut PipelineContext) -> Flow {
+    for stage in stages {
+        if stage.run(cx).await == Flow::Stop {
+            return Flow::Stop;
+        }
+    }
+    Flow::Continue
 }

@@ -13,7 +13,8 @@ pub enum TurnOutcome {
     Failed,
     /// A person stopped it.
     Cancelled,
-    /// It was given up after too many attempts; the chat was told.
+    /// It was given up: after too many attempts, or at a shutdown by a journal that keeps nothing. The chat
+    /// was told.
     Abandoned,
 }
 

@@ -1,6 +1,7 @@
 //! Finds the answer to a message: assembles the prompt, drives the turn machine over model and tools, shows
 //! the text while it comes.
 
+mod brake;
 mod history;
 mod live_text;
 mod tools;
@@ -10,11 +11,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::cancel::unless;
 use crate::cooldown::Cooldown;
 use crate::decision::{PolicyDecision, VoiceMode};
 use crate::event::InboundEvent;
 use crate::label::Labels;
-use crate::model::{ModelErrorKind, ModelReply, ModelRequest, ToolSpec, Usage};
+use crate::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolSpec, Usage};
 use crate::pipeline::{Answer, Route, TurnScope, chain};
 use crate::ports::{
     Clock, DeltaSink, Journal, LiveEvent, LiveSink, LiveTarget, ModelClient, PolicyEngine, SecurityContext,
@@ -24,6 +26,7 @@ use crate::prompt::{HISTORY_LIMIT, PromptInput, UserContent, VoiceReply, assembl
 use crate::record::{RECORD_VERSION, ReplyRecord, StepAnswer, StepDone, StepKind, StepStarted};
 use crate::reply_context::ReplyContext;
 use crate::telemetry::TelemetryEvent;
+use crate::time::Timestamp;
 use crate::turn::{Approval, Step, TurnEnd, TurnLimits, TurnMachine};
 
 use live_text::LiveText;
@@ -163,61 +166,22 @@ impl ModelResponder {
         specs
     }
 
-    /// A text in place of the answer, when somebody talks about one thing without end.
-    async fn brake(&self, turn: &TurnInput<'_>) -> Option<Response> {
-        let policy = &turn.decision.cooldown;
-        let now = turn.scope.now.instant;
-        let language = self.cooldown.observe(turn, now)?;
-        let until = now.checked_add(policy.delay).unwrap_or(now);
-        if turn.scope.cancel.race(self.with.clock.sleep_until(until)).await.is_none() {
-            return Some(Response::Cancelled(None));
-        }
-        let worded = if policy.use_model { self.word_brake(turn, language).await } else { None };
-        let text = worded.unwrap_or_else(|| language.text().to_owned());
-        Some(Response::Answer(Answer { text, labels: Labels::NONE }))
-    }
-
-    async fn word_brake(&self, turn: &TurnInput<'_>, language: crate::cooldown::Language) -> Option<String> {
-        /// The original's limits: 6 seconds, 220 code points.
-        const LIMIT: (Duration, usize) = (Duration::from_secs(6), 220);
-        let request = ModelRequest { messages: language.request(), tools: Vec::new() };
-        let mut mute = Mute;
-        let until = self.with.clock.now().instant.checked_add(LIMIT.0).ok()?;
-        let (switch, deadline) = crate::cancel::CancelSwitch::new();
-        let timer = async {
-            self.with.clock.sleep_until(until).await;
-            switch.cancel();
-            std::future::pending::<()>().await;
-        };
-        let ask = deadline.race(self.with.model.complete(&request, &mut mute));
-        let reply = turn.scope.cancel.race(first(ask, timer)).await??.ok()?;
-        let text = reply.text.trim();
-        (reply.tool_calls.is_empty() && !text.is_empty()).then(|| crate::text::cut(text, LIMIT.1))
-    }
-
-    async fn converse(&self, turn: &TurnInput<'_>) -> Response {
-        let mut machine = match self.prepare(turn).await {
+    /// Drives the turn machine to its end.
+    async fn converse(&self, run: &mut Run<'_>) -> Result<Response, StoreError> {
+        let mut machine = match self.prepare(run.turn).await {
             Ok(machine) => machine,
             Err(error) => {
                 self.report_store("sessions", &error);
-                return Response::Failed(Failure::History);
+                return Ok(Response::Failed(Failure::History));
             }
         };
-        let mut run = Run { responder: self, turn, steps: 0, shown: String::new() };
         loop {
-            let went = match machine.next() {
-                Step::CallModel(request) => run.call_model(&request, &mut machine).await,
-                Step::CallTools(calls) => run.call_tools(&calls, &mut machine).await,
+            match machine.next() {
+                Step::CallModel(request) => run.call_model(&request, &mut machine).await?,
+                Step::CallTools(calls) => run.call_tools(&calls, &mut machine).await?,
                 // Nobody can be asked yet, so the answer is no.
-                Step::AwaitApproval(_) => {
-                    machine.approval(Approval::Refused);
-                    Ok(())
-                }
-                Step::Done(end) => return run.finish(end, machine.labels()),
-            };
-            if let Err(error) = went {
-                self.report_store("journal", &error);
-                return Response::Failed(Failure::Journal);
+                Step::AwaitApproval(_) => machine.approval(Approval::Refused),
+                Step::Done(end) => return Ok(run.finish(end, machine.labels())),
             }
         }
     }
@@ -231,10 +195,16 @@ impl ModelResponder {
 #[async_trait]
 impl Responder for ModelResponder {
     async fn respond(&self, turn: &TurnInput<'_>) -> Response {
-        match self.brake(turn).await {
-            Some(response) => response,
-            None => self.converse(turn).await,
-        }
+        let mut run = Run { responder: self, turn, steps: 0, shown: String::new() };
+        let answered = match run.brake().await {
+            Ok(Some(response)) => Ok(response),
+            Ok(None) => self.converse(&mut run).await,
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| {
+            self.report_store("journal", &error);
+            Response::Failed(Failure::Journal)
+        })
     }
 }
 
@@ -249,33 +219,21 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// One step of the machine: asks the model and shows its text while it comes.
     async fn call_model(
         &mut self,
         request: &ModelRequest,
         machine: &mut TurnMachine,
     ) -> Result<(), StoreError> {
-        let with = &self.responder.with;
-        let step = self.start(StepKind::Model).await?;
         let target = self.target();
-        let guard = with.security.open_output(&self.security(machine.labels()));
-        let mut live = LiveText::new(with.live.as_ref(), &target, guard);
-        let began = with.clock.now().instant;
-        let called = self.turn.scope.cancel.race(with.model.complete(request, &mut live)).await;
-        let took = Duration::try_from(with.clock.now().instant.duration_since(began)).unwrap_or_default();
-        let called = called.unwrap_or_else(|| Err(crate::model::ModelError::new(ModelErrorKind::Cancelled)));
-        let (outcome, usage) = match &called {
-            Ok(reply) => ("ok", reply.usage),
-            Err(error) => (error.kind.code(), Usage::default()),
-        };
-        with.telemetry.record(&TelemetryEvent::ModelCall { outcome, usage, took, detail: detail(&called) });
+        let guard = self.responder.with.security.open_output(&self.security(machine.labels()));
+        let mut live = LiveText::new(self.responder.with.live.as_ref(), &target, guard);
+        let called = self.ask(request, &mut live, None).await?;
         let goes_on = matches!(&called, Ok(reply) if !reply.tool_calls.is_empty());
         self.shown = if goes_on || called.is_err() { live.abandon(goes_on) } else { live.finish() };
-        self.done(step, model_answer(&called)).await?;
         match called {
             Ok(reply) => machine.model_answered(reply),
-            Err(error)
-                if error.kind == ModelErrorKind::Cancelled && self.turn.scope.cancel.is_cancelled() =>
-            {
+            Err(error) if error.kind == ModelErrorKind::Cancelled && self.turn.scope.cancel.is_cancelled() => {
                 machine.cancel();
             }
             Err(error) => machine.model_failed(error.kind),
@@ -283,13 +241,47 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn finish(self, end: TurnEnd, labels: Labels) -> Response {
+    /// One model call: recorded before and after, measured, ended by the turn's switch or at `until`.
+    async fn ask(
+        &mut self,
+        request: &ModelRequest,
+        deltas: &mut dyn DeltaSink,
+        until: Option<Timestamp>,
+    ) -> Result<Result<ModelReply, ModelError>, StoreError> {
+        let with = &self.responder.with;
+        let step = self.start(StepKind::Model).await?;
+        let began = with.clock.now().instant;
+        let limit = async {
+            match until {
+                Some(until) => with.clock.sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        let timed = unless(with.model.complete(request, deltas), limit);
+        let called = match self.turn.scope.cancel.race(timed).await {
+            Some(Some(called)) => called,
+            Some(None) => Err(ModelError::new(ModelErrorKind::FirstByteTimeout)),
+            None => Err(ModelError::new(ModelErrorKind::Cancelled)),
+        };
+        let took = Duration::try_from(with.clock.now().instant.duration_since(began)).unwrap_or_default();
+        let (outcome, usage) = match &called {
+            Ok(reply) => ("ok", reply.usage),
+            Err(error) => (error.kind.code(), Usage::default()),
+        };
+        let detail = called.as_ref().err().map(|error| chain(error));
+        with.telemetry.record(&TelemetryEvent::ModelCall { outcome, usage, took, detail });
+        self.done(step, model_answer(&called)).await?;
+        Ok(called)
+    }
+
+    fn finish(&mut self, end: TurnEnd, labels: Labels) -> Response {
         match end {
             TurnEnd::Answer(text) => Response::Answer(Answer { text, labels }),
             TurnEnd::Failed(kind) => Response::Failed(Failure::Model(kind)),
-            TurnEnd::Cancelled => Response::Cancelled(
-                (!self.shown.trim().is_empty()).then_some(Answer { text: self.shown, labels }),
-            ),
+            TurnEnd::Cancelled => {
+                let text = std::mem::take(&mut self.shown);
+                Response::Cancelled((!text.trim().is_empty()).then_some(Answer { text, labels }))
+            }
         }
     }
 
@@ -323,32 +315,11 @@ impl Run<'_> {
     }
 }
 
-fn model_answer(called: &Result<ModelReply, crate::model::ModelError>) -> StepAnswer {
+fn model_answer(called: &Result<ModelReply, ModelError>) -> StepAnswer {
     match called {
         Ok(reply) => StepAnswer::Model(ReplyRecord::from(reply)),
         Err(error) => StepAnswer::ModelFailed { code: error.kind.code().to_owned() },
     }
-}
-
-fn detail(called: &Result<ModelReply, crate::model::ModelError>) -> Option<String> {
-    called.as_ref().err().map(|error| chain(error))
-}
-
-/// Text that nobody sees.
-struct Mute;
-
-impl DeltaSink for Mute {
-    fn text(&mut self, _piece: &str) {}
-}
-
-/// The first of two futures; the second never ends by itself.
-async fn first<F: Future>(work: F, timer: impl Future<Output = ()>) -> F::Output {
-    let (mut work, mut timer) = (std::pin::pin!(work), std::pin::pin!(timer));
-    std::future::poll_fn(|cx| {
-        let _ = timer.as_mut().poll(cx);
-        work.as_mut().poll(cx)
-    })
-    .await
 }
 
 #[cfg(test)]

@@ -40,6 +40,13 @@ impl Default for TurnLimits {
     }
 }
 
+impl TurnLimits {
+    /// At least one model call, whatever the settings say (the original's floor).
+    fn with_floor(self) -> Self {
+        Self { model_calls: self.model_calls.max(1), ..self }
+    }
+}
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -99,7 +106,7 @@ impl TurnMachine {
         Self {
             messages: repair(messages),
             tools,
-            limits: TurnLimits { model_calls: limits.model_calls.max(1), ..limits },
+            limits: limits.with_floor(),
             state: State::Model,
             model_calls: 0,
             guard: LoopGuard::default(),

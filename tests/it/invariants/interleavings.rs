@@ -1,20 +1,22 @@
 //! Messages, cancels and the drain in any order: nothing deadlocks, and each turn ends once (number 4).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_channels::local::ClientEvent;
 use nanobot_core::ids::{ChannelName, SessionKey, TurnId};
-use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
+use nanobot_core::model::{ChatMessage, ModelError, ModelErrorKind, ModelReply, ModelRequest};
 use nanobot_core::ports::{DeltaSink, Ingest, IngestError, ModelClient, ModelInfo};
-use nanobot_core::testing::event::cli;
+use nanobot_core::testing::event::{EventBuilder, cli};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
-use nanobotd::App;
+use nanobotd::{App, Drained};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{Log, PATIENCE, TestHome, Watcher, cases, chat};
+use crate::support::{Log, PATIENCE, TestHome, Watcher, cases, chat, hold};
 
 const CHATS: [&str; 3] = ["one", "two", "three"];
 
@@ -147,4 +149,65 @@ proptest! {
 fn turns_that_wait_behind_a_hanging_one_end_with_the_drain() {
     let ops = vec![Op::Say(0, "hang"), Op::Say(0, "hang"), Op::Say(0, "hang")];
     Log::default().run(live_through(ops, Vec::new(), Duration::from_millis(20))).unwrap();
+}
+
+/// Counts the calls that run at the same time for one chat.
+#[derive(Default)]
+struct Overlaps {
+    running: Mutex<HashMap<String, usize>>,
+    most: AtomicUsize,
+    calls: AtomicUsize,
+}
+
+#[async_trait]
+impl ModelClient for Overlaps {
+    fn info(&self) -> ModelInfo {
+        Moody.info()
+    }
+
+    async fn complete(
+        &self,
+        request: &ModelRequest,
+        _deltas: &mut dyn DeltaSink,
+    ) -> Result<ModelReply, ModelError> {
+        let Some(ChatMessage::System(instructions)) = request.messages.first() else {
+            panic!("a prompt begins with instructions")
+        };
+        let session = instructions.rsplit("## Current Session").next().unwrap().to_owned();
+        let now = {
+            let mut running = hold(&self.running);
+            let count = running.entry(session.clone()).or_default();
+            *count += 1;
+            *count
+        };
+        self.most.fetch_max(now, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        *hold(&self.running).get_mut(&session).unwrap() -= 1;
+        Ok(text_reply("done"))
+    }
+}
+
+// Turns of one session run one after the other, also those that the assistant causes itself.
+#[test]
+fn messages_of_the_assistant_to_itself_wait_in_the_lane_of_their_chat() {
+    Log::default().run(async {
+        let home = TestHome::new("");
+        let boot = home.boot();
+        let model = Arc::new(Overlaps::default());
+        let adapters = home.adapters(&boot, model.clone()).await;
+        let app = App::start_with(boot, adapters).await.unwrap();
+        for number in 0..12 {
+            let said = cli("hello").chat(CHATS[number % 2]).id(&format!("c{number}"));
+            app.ingest().receive(said.build()).await.unwrap();
+            let named = format!("cli:{}", CHATS[number % 2]);
+            let to_itself = EventBuilder::new(ChannelName::SYSTEM, &named, "assistant", "go on");
+            app.ingest().receive(to_itself.id(&format!("s{number}")).build()).await.unwrap();
+        }
+        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        assert_eq!(model.calls.load(Ordering::Relaxed), 24);
+        assert_eq!(model.most.load(Ordering::Relaxed), 1, "one turn of a session at a time");
+    });
 }

@@ -87,7 +87,7 @@ fn a_flooded_chat_is_refused_with_the_number_and_others_are_served() {
         ingest.receive(says("#second", "hold")).await.unwrap();
         ingest.receive(says("#third", "hold")).await.unwrap();
         let refused = ingest.receive(says("#fourth", "hello")).await;
-        assert!(matches!(refused, Err(IngestError::QueueFull { waiting: 3 })), "{refused:?}");
+        assert!(matches!(refused, Err(IngestError::TooManyChats { limit: 3 })), "{refused:?}");
 
         model.let_go();
         assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
@@ -117,7 +117,7 @@ fn ten_thousand_chats_do_not_get_ten_thousand_lanes() {
         for number in 0..10_000 {
             match ingest.receive(says(&format!("#chat{number}"), "hold")).await {
                 Ok(_) => taken += 1,
-                Err(IngestError::QueueFull { waiting }) => assert_eq!(waiting, 256),
+                Err(IngestError::TooManyChats { limit }) => assert_eq!(limit, 256),
                 Err(other) => panic!("refused for another reason: {other}"),
             }
         }

@@ -135,6 +135,18 @@ impl Outbox for MistakenOutbox {
         self.0.park(key, why).await
     }
 
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        self.0.release(key).await
+    }
+
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+        self.0.discard(key, why).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.0.count().await
+    }
+
     async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
         self.0.list(limit).await
     }

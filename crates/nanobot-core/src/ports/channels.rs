@@ -38,6 +38,12 @@ pub enum IngestError {
         /// How many wait.
         waiting: usize,
     },
+    /// Too many chats are served at this moment; try again later.
+    #[error("{limit} chats are served at this moment, which is the limit")]
+    TooManyChats {
+        /// The limit.
+        limit: usize,
+    },
     /// The message is larger than is accepted.
     #[error("the message has {found} characters, at most {limit} are accepted")]
     TooLarge {

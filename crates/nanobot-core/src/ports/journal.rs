@@ -179,6 +179,24 @@ pub trait Outbox: Send + Sync {
     /// When that cannot be recorded.
     async fn park(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError>;
 
+    /// Takes a parked delivery back into its chat's queue, as if it had not been tried.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing of that key is parked.
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError>;
+
+    /// Gives a delivery up: it was not sent and will not be.
+    ///
+    /// # Errors
+    /// When that cannot be recorded.
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError>;
+
+    /// How many deliveries wait or are parked.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    async fn count(&self) -> Result<usize, StoreError>;
+
     /// Everything that waits or is parked, oldest first, at most `limit`.
     ///
     /// # Errors

@@ -2,11 +2,14 @@
 
 use crate::ids::SessionKey;
 use crate::intent::{SessionLine, SessionRole};
-use crate::ports::{HistoryMessage, HistoryRole, Journal, SessionStore, StoreError};
+use crate::ports::{HistoryMessage, HistoryRole, Journal, PendingAppend, SessionStore, StoreError};
 use crate::prompt::HISTORY_LIMIT;
 
-/// Lines that may wait for their files; more are not looked at.
-const PENDING_LIMIT: usize = 1_000;
+/// Rows that may wait for their files: as many as the journal takes.
+const PENDING_LIMIT: usize = 10_000;
+
+/// How often the two are read anew because lines went from one to the other meanwhile.
+const TRIES: usize = 3;
 
 /// The last messages of a session, oldest first.
 pub(super) async fn load(
@@ -14,13 +17,28 @@ pub(super) async fn load(
     journal: &dyn Journal,
     session: &SessionKey,
 ) -> Result<Vec<HistoryMessage>, StoreError> {
-    let mut history = sessions.history(session, HISTORY_LIMIT).await?;
-    for pending in journal.unprojected(PENDING_LIMIT).await? {
-        if pending.append.session == *session {
-            history.extend(pending.append.lines.iter().map(stored));
+    let mut waiting = waiting(journal, session).await?;
+    for _ in 1..TRIES {
+        let history = sessions.history(session, HISTORY_LIMIT).await?;
+        let after = self::waiting(journal, session).await?;
+        if after == waiting {
+            return Ok(joined(history, &waiting));
         }
+        waiting = after;
     }
-    Ok(history)
+    let history = sessions.history(session, HISTORY_LIMIT).await?;
+    Ok(joined(history, &waiting))
+}
+
+async fn waiting(journal: &dyn Journal, session: &SessionKey) -> Result<Vec<PendingAppend>, StoreError> {
+    let mut waiting = journal.unprojected(PENDING_LIMIT).await?;
+    waiting.retain(|pending| pending.append.session == *session);
+    Ok(waiting)
+}
+
+fn joined(mut history: Vec<HistoryMessage>, waiting: &[PendingAppend]) -> Vec<HistoryMessage> {
+    history.extend(waiting.iter().flat_map(|pending| &pending.append.lines).map(stored));
+    history
 }
 
 fn stored(line: &SessionLine) -> HistoryMessage {

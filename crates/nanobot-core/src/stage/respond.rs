@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::cancel::StopReason;
 use crate::intent::{Intent, SessionAppend};
 use crate::notice;
 use crate::outcome::TurnOutcome;
@@ -54,6 +55,11 @@ impl Stage for Respond {
                 cx.outcome = TurnOutcome::Failed;
                 cx.answer =
                     Some(Answer { text: notice::of_failure(failure).to_owned(), labels: cx.event.labels() });
+                Flow::Continue
+            }
+            Response::Cancelled(_) if cx.scope.cancel.reason() == Some(StopReason::Shutdown) => {
+                cx.outcome = TurnOutcome::Abandoned;
+                cx.answer = Some(Answer { text: notice::CUT_OFF.to_owned(), labels: cx.event.labels() });
                 Flow::Continue
             }
             Response::Cancelled(shown) => {

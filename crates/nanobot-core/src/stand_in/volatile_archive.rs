@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::lock::hold;
 use crate::ids::{ChannelName, ChatId, MessageId};
 use crate::ports::{ArchivedMessage, InboundArchive, StoreError};
+use crate::units::ByteCount;
 
 /// An archive without a file.
 #[derive(Debug, Default)]
@@ -29,6 +30,12 @@ impl VolatileArchive {
     /// At most so many chats are kept; the one written to least recently is dropped for a new one.
     pub const MAX_CHATS: usize = 1_000;
 
+    /// At most so many code points of a message are kept: far more than any window shows of it.
+    pub const MAX_MESSAGE_CHARS: usize = 4_096;
+
+    /// At most so many bytes of text are kept in all; the chats written to least recently give way.
+    pub const MAX_TEXT: ByteCount = ByteCount::mib(16);
+
     /// An empty archive.
     pub fn new() -> Self {
         Self::default()
@@ -43,6 +50,8 @@ struct State {
     chats: HashMap<ChatKey, Chat>,
     /// Counts writes: the larger, the more recent.
     writes: u64,
+    /// Text in all chats.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -67,19 +76,25 @@ impl State {
         if !self.chats.contains_key(&key) && self.chats.len() >= VolatileArchive::MAX_CHATS {
             self.drop_stalest();
         }
+        let kept = message.text.chars().take(VolatileArchive::MAX_MESSAGE_CHARS).collect::<String>();
         self.writes += 1;
+        self.bytes += kept.len();
         let chat = self.chats.entry(key).or_default();
         chat.last_write = self.writes;
-        if chat.messages.len() >= VolatileArchive::MAX_MESSAGES_PER_CHAT {
-            chat.messages.pop_front();
+        let dropped = (chat.messages.len() >= VolatileArchive::MAX_MESSAGES_PER_CHAT)
+            .then(|| chat.messages.pop_front())
+            .flatten();
+        chat.messages.push_back(ArchivedMessage { text: kept, ..message.clone() });
+        self.bytes -= dropped.map_or(0, |old| old.text.len());
+        while ByteCount::of(self.bytes) > VolatileArchive::MAX_TEXT && self.chats.len() > 1 {
+            self.drop_stalest();
         }
-        chat.messages.push_back(message.clone());
     }
 
     fn drop_stalest(&mut self) {
         let stalest = self.chats.iter().min_by_key(|(_, chat)| chat.last_write).map(|(key, _)| key.clone());
-        if let Some(key) = stalest {
-            self.chats.remove(&key);
+        if let Some(chat) = stalest.and_then(|key| self.chats.remove(&key)) {
+            self.bytes -= chat.messages.iter().map(|message| message.text.len()).sum::<usize>();
         }
     }
 

@@ -43,6 +43,9 @@ impl VolatileJournal {
     /// So many session appends may wait for their file; a closing that would pass this is refused.
     pub const MAX_PENDING_APPENDS: usize = 10_000;
 
+    /// At most so many of them are parked; the oldest is forgotten for a new one.
+    pub const MAX_PARKED_ROWS: usize = 1_000;
+
     /// An empty journal.
     pub fn new() -> Self {
         Self::default()
@@ -144,6 +147,19 @@ impl Outbox for VolatileJournal {
 
     async fn park(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
         hold(&self.state).queue.park(key, why)
+    }
+
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        hold(&self.state).queue.release(key)
+    }
+
+    async fn discard(&self, key: &DeliveryKey, _why: &str) -> Result<(), StoreError> {
+        hold(&self.state).queue.remove(key);
+        Ok(())
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        Ok(hold(&self.state).queue.len())
     }
 
     async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {

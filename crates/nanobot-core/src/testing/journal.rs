@@ -132,6 +132,21 @@ impl Outbox for MemoryJournal {
         self.inner.park(key, why).await
     }
 
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        self.trouble.strike("release")?;
+        self.inner.release(key).await
+    }
+
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+        self.trouble.strike("discard")?;
+        self.inner.discard(key, why).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.trouble.strike("count")?;
+        self.inner.count().await
+    }
+
     async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
         self.trouble.strike("list")?;
         self.inner.list(limit).await

@@ -74,7 +74,7 @@ impl TurnMachine {
         Ok(Self {
             messages,
             tools,
-            limits,
+            limits: limits.with_floor(),
             state: match record.state {
                 StateRecord::Model => State::Model,
                 StateRecord::Tools { calls } => State::Tools(domain(calls)?),

@@ -118,6 +118,20 @@ async fn the_request_is_what_the_interface_wants() {
 }
 
 #[tokio::test]
+async fn without_a_key_no_authorization_is_sent() {
+    let server = ScriptedServer::answering("200 OK", STREAM, HELLO).await;
+    for key in [None, Some(Secret::new("  ".to_owned()))] {
+        let mut settings = ProviderSettings::new("openai", "tiny", server.base());
+        settings.key = key;
+        let client = OpenAiClient::new(settings).unwrap();
+        client.complete(&request(), &mut CollectedDeltas::default()).await.unwrap();
+    }
+    let asked = server.requests();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|each| !each.head.to_lowercase().contains("authorization")), "{asked:?}");
+}
+
+#[tokio::test]
 async fn chunk_borders_at_every_byte_do_not_matter() {
     let chunks: String = HELLO.chars().flat_map(|letter| ['1', '\r', '\n', letter, '\r', '\n']).collect();
     let server = ScriptedServer::start([Act::Trickle(chunked(&format!("{chunks}0\r\n\r\n")))]).await;
@@ -183,6 +197,41 @@ async fn silence_after_the_finish_reason_does_not_lose_the_answer() {
     let server = ScriptedServer::start([Act::Send(response("200 OK", STREAM, &body)), Act::Hang]).await;
     let (reply, _) = ask(&server, Limits { idle: SHORT, ..limits() }).await.unwrap();
     assert_eq!((reply.text.as_str(), reply.usage), ("par", Usage::default()));
+}
+
+#[tokio::test]
+async fn keep_alives_after_the_finish_reason_do_not_hold_the_answer_back() {
+    let body = format!("{ONE_PIECE}{FINISHED}");
+    let server = ScriptedServer::start([
+        Act::Send(response("200 OK", STREAM, &body)),
+        Act::Forever(b": still here\n\n".to_vec()),
+    ])
+    .await;
+    // Each comment comes in time; all of them together do not.
+    let answer = timeout(LONG / 2, ask(&server, Limits { idle: SHORT, ..limits() })).await;
+    assert_eq!(answer.expect("held back").unwrap().0.text, "par");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_whole_outlives_the_limit_for_the_whole_answer() {
+    let body = format!("{ONE_PIECE}{FINISHED}");
+    for then in [Act::Hang, Act::Forever(b": still here\n\n".to_vec())] {
+        let server = ScriptedServer::start([Act::Send(response("200 OK", STREAM, &body)), then]).await;
+        let (reply, _) = ask(&server, Limits { whole_answer: SHORT, ..limits() }).await.unwrap();
+        assert_eq!(reply.text, "par");
+    }
+}
+
+#[tokio::test]
+async fn a_count_of_tokens_that_comes_after_the_finish_reason_is_taken() {
+    let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+    let server = ScriptedServer::start([
+        Act::Trickle(response("200 OK", STREAM, &format!("{ONE_PIECE}{FINISHED}{usage}"))),
+        Act::Hang,
+    ])
+    .await;
+    let (reply, _) = ask(&server, Limits { idle: 5 * SHORT, ..limits() }).await.unwrap();
+    assert_eq!(reply.usage, Usage { input: Some(3), cached_input: None, output: Some(2) });
 }
 
 #[tokio::test]

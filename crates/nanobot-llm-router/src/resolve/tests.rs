@@ -135,7 +135,31 @@ fn a_server_on_loopback_needs_no_key() {
     );
     let found = resolve("Llama-3-8B", &accounts).unwrap();
     assert!(found.local && found.key.is_none());
-    check(&[account("vllm", "", "http://10.0.0.7:8000/v1")], &[("Llama-3-8B", "nobody")]);
+}
+
+#[test]
+fn a_server_that_was_named_needs_no_key_wherever_it_is() {
+    let at = |name: &str, base: &str| [account(name, "", base)];
+    check(
+        &at("vllm", "http://10.0.0.7:8000/v1"),
+        &[("Llama-3-8B", "vllm vllm hosted_vllm/Llama-3-8B Llama-3-8B @ http://10.0.0.7:8000/v1")],
+    );
+    let lan = at("openai", "http://192.168.77.5:8080/v1");
+    check(&lan, &[("qwen3", "openai - dashscope/qwen3 qwen3 @ http://192.168.77.5:8080/v1")]);
+    let found = resolve("qwen3", &lan).unwrap();
+    assert!(!found.local && found.key.is_none());
+    // What is no address is somebody's wish as well: the client refuses it by name.
+    assert!(resolve("qwen3", &at("openai", "192.168.77.5:8080/v1")).is_some());
+}
+
+#[test]
+fn nothing_goes_to_a_vendor_without_a_key() {
+    for name in ["openai", "openrouter", "vllm"] {
+        for base in ["https://api.openai.com/v1", "https://OPENROUTER.ai/api/v1/", "https://aihubmix.com/v2"] {
+            check(&[account(name, "", base)], &[("gpt-4o", "nobody")]);
+            check(&[account(name, " ", base)], &[("gpt-4o", "nobody")]);
+        }
+    }
 }
 
 #[test]

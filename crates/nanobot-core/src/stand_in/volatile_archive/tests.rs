@@ -41,3 +41,20 @@ async fn the_chat_written_to_least_recently_gives_way() {
     assert!(!holds("c1").await, "it was the stalest");
     assert!(holds("c2").await && holds("new").await);
 }
+
+#[tokio::test]
+async fn long_messages_are_cut_and_old_chats_give_way_to_their_bytes() {
+    let archive = VolatileArchive::new();
+    let long = "ä".repeat(VolatileArchive::MAX_MESSAGE_CHARS + 1);
+    for number in 0..3_000 {
+        let (chat, id) = (format!("chat{}", number / 100), format!("m{number}"));
+        archive.record(&archived(&chat, &id, &long)).await.unwrap();
+    }
+    let bytes = hold(&archive.state).bytes;
+    assert!(ByteCount::of(bytes) <= VolatileArchive::MAX_TEXT && bytes > 1_000_000, "{bytes}");
+    let counted: usize = {
+        let state = hold(&archive.state);
+        state.chats.values().flat_map(|chat| &chat.messages).map(|message| message.text.len()).sum()
+    };
+    assert_eq!(bytes, counted);
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::VolatileJournal;
 use crate::ids::DeliveryKey;
 use crate::ports::{Delivery, QueuedDelivery, StoreError, StoreErrorKind};
 use crate::time::Timestamp;
@@ -55,7 +56,26 @@ impl DeliveryQueue {
         let row = self.row(key, "parking a delivery")?;
         row.attempts = row.attempts.saturating_add(1);
         row.parked = Some(why.to_owned());
+        self.forget_oldest_parked();
         Ok(())
+    }
+
+    pub(super) fn release(&mut self, key: &DeliveryKey) -> Result<(), StoreError> {
+        let row = self.row(key, "taking back a parked delivery")?;
+        if row.parked.take().is_none() {
+            return Err(StoreError::new(StoreErrorKind::NotFound, "taking back a parked delivery"));
+        }
+        (row.attempts, row.not_before) = (0, None);
+        Ok(())
+    }
+
+    /// Parked rows wait for a person, and there may be none: they must not fill the queue.
+    fn forget_oldest_parked(&mut self) {
+        let mut parked = self.rows.iter().filter(|row| row.parked.is_some());
+        let oldest = parked.next().map(|row| row.delivery.key.clone());
+        if parked.count() >= VolatileJournal::MAX_PARKED_ROWS && let Some(key) = oldest {
+            self.remove(&key);
+        }
     }
 
     pub(super) fn list(&self, limit: usize) -> Vec<QueuedDelivery> {

@@ -22,6 +22,8 @@ pub async fn outbox_contract<O: Journal + Outbox>(make: impl AsyncFn() -> O) {
     a_second_closing_adds_no_row(&make().await).await;
     limits_cut_at_the_young_end(&make().await).await;
     chats_of_one_name_on_two_networks_are_two(&make().await).await;
+    a_released_row_is_served_again(&make().await).await;
+    what_was_discarded_is_gone(&make().await).await;
     a_delivery_comes_back_as_it_was(&make().await).await;
 }
 
@@ -92,6 +94,24 @@ async fn parking_frees_the_rows_behind(outbox: &(impl Journal + Outbox)) {
     let rows = outbox.list(100).await.unwrap();
     let reasons: Vec<_> = rows.iter().map(|row| row.parked.as_deref()).collect();
     assert_eq!(reasons, [Some("rejected"), None, None], "the list says what is parked, and why");
+}
+
+async fn a_released_row_is_served_again(outbox: &(impl Journal + Outbox)) {
+    let keys = fill(outbox, "t1", &[("a", "a1"), ("a", "a2")]).await;
+    let head = keys.first().unwrap();
+    assert!(outbox.release(head).await.is_err(), "only a parked row can be taken back");
+    outbox.park(head, "rejected").await.unwrap();
+    outbox.release(head).await.unwrap();
+    assert_eq!(due(outbox, now()).await, ["a1"], "a released row has its old place");
+}
+
+async fn what_was_discarded_is_gone(outbox: &(impl Journal + Outbox)) {
+    let keys = fill(outbox, "t1", &[("a", "a1"), ("a", "a2"), ("b", "b1")]).await;
+    outbox.park(keys.last().unwrap(), "rejected").await.unwrap();
+    assert_eq!(outbox.count().await.unwrap(), 3, "waiting and parked rows count");
+    outbox.discard(keys.first().unwrap(), "expired").await.unwrap();
+    assert_eq!(due(outbox, now()).await, ["a2"], "a discarded head frees the row behind it");
+    assert_eq!(outbox.count().await.unwrap(), 2);
 }
 
 async fn what_was_delivered_never_comes_again(outbox: &(impl Journal + Outbox)) {

@@ -203,6 +203,30 @@ fn parallel_calls_without_indices_are_told_apart_by_their_ids() {
 }
 
 #[test]
+fn parallel_calls_that_share_one_index_are_told_apart_by_their_ids() {
+    // Gemini's OpenAI endpoint numbers every call of an answer 0.
+    let call = |id: &str, name: &str, arguments: &str| {
+        json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": id, "type": "function",
+            "function": {"name": name, "arguments": arguments}}]}}]})
+        .to_string()
+    };
+    let (a1, a2) = (call("a1", "f", "{\"x\":1}"), call("a2", "g", "{\"y\""));
+    let rest = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":":2}"}}]}}]}"#;
+    let read = reply(&events(&[&a1, &a2, rest, STOP]));
+    let calls: Vec<String> =
+        read.tool_calls.iter().map(|c| format!("{} {} {}", c.id, c.name, c.arguments)).collect();
+    assert_eq!(calls, ["a1 f {\"x\":1}", "a2 g {\"y\":2}"]);
+    assert_eq!(read.finish, FinishReason::ToolCalls);
+}
+
+#[test]
+fn an_id_that_changes_in_the_middle_of_a_call_opens_no_other_one() {
+    let first = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]}}]}"#;
+    let second = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"b","function":{"arguments":":1}"}}]}}]}"#;
+    insta::assert_snapshot!(line(&reply(&events(&[first, second, STOP]))), @r#"{"text":"","tool_calls":[{"id":"a","name":"f","arguments":{"x":1}}],"finish":"tool_calls","usage":[null,null,null]}"#);
+}
+
+#[test]
 fn the_finish_reason_agrees_with_the_calls() {
     let call = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{\"cut"}}]}}]}"#;
     let ending = |word: &str| format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{word}"}}]}}"#);
@@ -266,8 +290,8 @@ fn refusals_carry_the_kind_for_the_caller() {
 fn fragments() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ a-zäß€🦀\\\\\"]{0,6}".prop_map(|text| format!("data: {}\n\n", text_event(&text))),
-        "[a-z{}\":,1]{0,5}".prop_map(|piece| {
-            let call = json!({"index": 0, "id": "c", "function": {"name": "f", "arguments": piece}});
+        ("[a-z{}\":,1]{0,5}", "[cd]?").prop_map(|(piece, id)| {
+            let call = json!({"index": 0, "id": id, "function": {"name": "f", "arguments": piece}});
             format!("data: {}\r\n\r\n", json!({"choices": [{"delta": {"tool_calls": [call]}}]}))
         }),
         Just(format!("data: {STOP}\r\r")),
@@ -300,6 +324,43 @@ proptest! {
         if let Ok((reply, _)) = read {
             prop_assert_eq!(deltas.concat(), reply.text);
         }
+    }
+
+    #[test]
+    fn calls_come_out_whole_however_they_are_numbered(
+        values in proptest::collection::vec(0..1000_u32, 1..6),
+        numbering in prop::sample::select(vec!["all are 0", "each its own", "none"]),
+        id_in_every_piece in any::<bool>(),
+        cut in any::<proptest::sample::Index>(),
+    ) {
+        let mut pieces = Vec::new();
+        for (at, value) in values.iter().enumerate() {
+            let arguments = json!({"value": value}).to_string();
+            let (start, rest) = arguments.split_at(cut.index(arguments.len()));
+            let mut first = json!({"id": format!("a{at}"), "function": {"name": "f", "arguments": start}});
+            let mut second = json!({"function": {"arguments": rest}});
+            if id_in_every_piece {
+                second["id"] = first["id"].clone();
+            }
+            for piece in [&mut first, &mut second] {
+                match numbering {
+                    "all are 0" => piece["index"] = 0.into(),
+                    "each its own" => piece["index"] = at.into(),
+                    _ => {}
+                }
+                pieces.push(json!({"choices": [{"delta": {"tool_calls": [piece]}}]}).to_string());
+            }
+        }
+        pieces.push(STOP.to_owned());
+        let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        let calls: Vec<(String, Value)> =
+            reply(&events(&pieces)).tool_calls.into_iter().map(|c| (c.id.to_string(), c.arguments)).collect();
+        let expected: Vec<(String, Value)> = values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (format!("a{at}"), json!({"value": value})))
+            .collect();
+        prop_assert_eq!(calls, expected);
     }
 
     #[test]

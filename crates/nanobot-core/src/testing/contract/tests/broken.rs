@@ -193,6 +193,18 @@ impl Outbox for FaultyOutbox {
             Fault::Overtakes | Fault::ForgetsMessages => self.inner.park(key, why).await,
         }
     }
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        self.inner.release(key).await
+    }
+
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+        self.inner.discard(key, why).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.inner.count().await
+    }
+
     async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
         self.inner.list(limit).await
     }
