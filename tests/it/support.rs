@@ -78,7 +78,7 @@ impl TestHome {
         let home = Home::at(self.root(), None);
         let loaded = load(&LoadRequest::new(home.clone(), Environment::default())).unwrap();
         let lock = HomeLock::take(home.root(), &home.lock()).unwrap();
-        Boot { home, loaded, lock, socket: None }
+        Boot { home, loaded, lock, socket: nanobotd::Socket::Closed }
     }
 
     /// The adapters that the composition root chooses, with another model.

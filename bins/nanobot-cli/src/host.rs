@@ -6,7 +6,7 @@ use std::time::Duration;
 use nanobot_channels::local::LocalClient;
 use nanobot_config::Loaded;
 use nanobotd::lock::HomeLock;
-use nanobotd::{App, Boot};
+use nanobotd::{App, Boot, Socket};
 
 use crate::daemon;
 use crate::exit::Failure;
@@ -26,7 +26,9 @@ pub(crate) async fn boot(place: &Place, loaded: Loaded) -> Result<(Host, LocalCl
     let home = place.home.clone();
     let lock = HomeLock::take(home.root(), &home.lock())?;
     let drain = Duration::from_secs(loaded.config.daemon.drain_seconds);
-    let mut app = App::start(Boot { home, loaded, lock, socket: None }).await?;
+    // A second chat on this home joins the first one over the socket.
+    let socket = Socket::IfPossible(home.socket());
+    let mut app = App::start(Boot { home, loaded, lock, socket }).await?;
     let (ours, theirs) = tokio::io::duplex(STREAM_BUFFER);
     app.serve_stream(theirs);
     let client = LocalClient::over(ours, daemon::options()).await?;

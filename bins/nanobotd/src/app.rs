@@ -12,7 +12,7 @@ use nanobot_core::ports::{Control, Ingest, SessionStore, StoreError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
-use crate::compose::{self, Adapters, Boot};
+use crate::compose::{self, Adapters, Boot, Socket};
 use crate::gateway::{Door, Gateway};
 use crate::lock::HomeLock;
 
@@ -66,7 +66,7 @@ pub enum StartError {
 pub enum Drained {
     /// Everything that had begun was finished.
     Whole,
-    /// The time was up, and turns were stopped.
+    /// Something was left: turns were stopped, answers not sent, or lines not written. The log says which.
     Cut,
 }
 
@@ -91,8 +91,12 @@ impl App {
             tracing::warn!(error = chain(&error), "session files could not be refreshed");
         }
         let server = match &boot.socket {
-            Some(path) => Some(LocalServer::bind(path).await?),
-            None => None,
+            Socket::At(path) => Some(LocalServer::bind(path).await?),
+            Socket::IfPossible(path) => LocalServer::bind(path)
+                .await
+                .inspect_err(|error| tracing::info!(error = chain(error), "other clients cannot join"))
+                .ok(),
+            Socket::Closed => None,
         };
         let sessions = adapters.sessions.clone();
         let (gateway, control, local) = compose::wire(&boot, adapters);
@@ -133,15 +137,17 @@ impl App {
         if tokio::time::timeout(limit, lanes.idle()).await.is_err() {
             drained = Drained::Cut;
             tracing::warn!(?limit, "turns are stopped: the time to finish them is up");
-            lanes.cancel_all();
+            lanes.shut_down();
             if tokio::time::timeout(TASK_LIMIT, lanes.idle()).await.is_err() {
                 tracing::error!("turns did not stop in time");
             }
         }
-        if tokio::time::timeout(TASK_LIMIT, self.gateway.pump.flush()).await.is_err() {
-            tracing::warn!("some answers could not be sent in time; they stay in the outbox");
+        if tokio::time::timeout(TASK_LIMIT, self.gateway.pump.settle_all()).await.is_err() {
+            drained = Drained::Cut;
+            tracing::warn!("some answers could not be sent in time");
         }
         if let Err(error) = self.gateway.projector.run().await {
+            drained = Drained::Cut;
             tracing::error!(error = chain(&error), "session lines could not be written");
         }
         if let Err(error) = self.sessions.refresh().await {

@@ -33,7 +33,8 @@ use crate::lock::HomeLock;
 use crate::pump::Pump;
 use crate::system::{SystemClock, SystemIds};
 
-pub use models::{ChosenModel, choose_model};
+pub use models::{ChosenModel, choose_model, named_model, reply_profile};
+pub use status::ports_at_rest;
 
 /// What a start needs.
 pub struct Boot {
@@ -43,8 +44,19 @@ pub struct Boot {
     pub loaded: Loaded,
     /// Held while the app runs.
     pub lock: HomeLock,
-    /// Where local clients connect; none for an app that lives inside its only client.
-    pub socket: Option<PathBuf>,
+    /// Where local clients connect.
+    pub socket: Socket,
+}
+
+/// The socket for local clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Socket {
+    /// None: the app lives inside its only client.
+    Closed,
+    /// Here if it can be opened: the app lives inside a client, and others may join.
+    IfPossible(PathBuf),
+    /// Here, or the app does not start.
+    At(PathBuf),
 }
 
 /// One adapter for each port that is filled.
@@ -169,22 +181,22 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         projector: Projector::new(with.journal.clone(), with.sessions.clone()),
         journal: with.journal,
         pump,
-        lanes: lanes.clone(),
+        lanes,
         live,
         clock: with.clock.clone(),
         ids: with.ids,
     });
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
-        sessions: SessionRoom {
+        sessions: Arc::new(SessionRoom {
             sessions: with.sessions,
             audit: with.audit,
             clock: with.clock.clone(),
             via: "socket",
-        },
+        }),
         model: with.model,
         tools: with.tools,
         outbox: with.outbox,
-        lanes,
+        gateway: gateway.clone(),
         ports,
         channels: status::channels(&with.senders),
         home: boot.home.root().display().to_string(),

@@ -9,11 +9,12 @@ use nanobot_core::ports::{
     SessionAdmin, SessionStore, SessionSummary, StatusReport, StoreErrorKind, ToolExecutor,
 };
 use nanobot_core::time::WallTime;
+use tokio::sync::oneshot;
 
-use crate::lanes::Lanes;
+use crate::gateway::Gateway;
 
-/// Outbox rows that are counted for the status; more are reported as this many.
-const OUTBOX_COUNT_LIMIT: usize = 10_000;
+/// Session lines that may wait for their files: as many as the journal takes.
+const WAITING_LIMIT: usize = 10_000;
 
 /// Sessions as an operator handles them, with or without a daemon: the command line uses the same code on a
 /// home that it has locked.
@@ -73,15 +74,15 @@ impl SessionAdmin for SessionRoom {
 /// What the status is gathered from.
 pub(crate) struct ControlRoom {
     /// Sessions.
-    pub(crate) sessions: SessionRoom,
+    pub(crate) sessions: Arc<SessionRoom>,
     /// The model.
     pub(crate) model: Arc<dyn ModelClient>,
     /// The tools.
     pub(crate) tools: Arc<dyn ToolExecutor>,
     /// What waits to be sent.
     pub(crate) outbox: Arc<dyn Outbox>,
-    /// What waits to be answered.
-    pub(crate) lanes: Lanes,
+    /// What waits to be answered, and for its file.
+    pub(crate) gateway: Arc<Gateway>,
     /// Which adapter fills which port.
     pub(crate) ports: Vec<PortStatus>,
     /// The channels that run.
@@ -95,8 +96,8 @@ pub(crate) struct ControlRoom {
 #[async_trait]
 impl Control for ControlRoom {
     async fn status(&self) -> StatusReport {
-        let mut queues = self.lanes.status();
-        queues.outbox = self.outbox.list(OUTBOX_COUNT_LIMIT).await.map_or(0, |rows| rows.len());
+        let mut queues = self.gateway.lanes.status();
+        queues.outbox = self.outbox.count().await.unwrap_or_default();
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -122,10 +123,33 @@ impl SessionAdmin for ControlRoom {
         self.sessions.session(key, limit).await
     }
 
+    /// Runs in the session's lane, so that no turn runs meanwhile, and after its lines have left the journal,
+    /// so that none comes back.
     async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError> {
-        if self.lanes.is_busy(key) {
-            return Err(ControlError::Busy(key.clone()));
+        let busy = || ControlError::Busy(key.clone());
+        if self.gateway.lanes.is_busy(key) {
+            return Err(busy());
         }
-        self.sessions.reset_session(key, actor).await
+        let place = self.gateway.lanes.promise(key).map_err(|_| busy())?;
+        let (sender, done) = oneshot::channel();
+        let (gateway, sessions) = (self.gateway.clone(), self.sessions.clone());
+        let (session, actor) = (key.clone(), actor.to_owned());
+        place.fill(move |_| async move {
+            // A failure of another session's file is no matter here; one of this session is seen below.
+            let _ = gateway.projector.run().await;
+            let waits = gateway
+                .journal
+                .unprojected(WAITING_LIMIT)
+                .await
+                .map(|rows| rows.iter().any(|row| row.append.session == session));
+            let reset = match waits {
+                Ok(false) => sessions.reset_session(&session, &actor).await,
+                Ok(true) => Err(ControlError::Busy(session)),
+                Err(error) => Err(error.into()),
+            };
+            // Whoever asked may have left.
+            let _ = sender.send(reset);
+        });
+        done.await.unwrap_or_else(|_| Err(busy()))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nanobot_core::cancel::{CancelSwitch, CancelToken};
+use nanobot_core::cancel::{CancelSwitch, CancelToken, StopReason};
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::{IngestError, QueueStatus};
 use tokio::sync::Notify;
@@ -79,7 +79,7 @@ impl Lanes {
         let count = state.lanes.len();
         let known = state.lanes.contains_key(session);
         if !known && count >= self.inner.limits.lanes {
-            return Err(IngestError::QueueFull { waiting: count });
+            return Err(IngestError::TooManyChats { limit: self.inner.limits.lanes });
         }
         let lane = state.lanes.entry(session.clone()).or_default();
         let waiting = lane.queue.len() + lane.promised;
@@ -97,11 +97,13 @@ impl Lanes {
         running.map(CancelSwitch::cancel).is_some()
     }
 
-    /// Stops every turn: those that run now, and those that wait as soon as they start.
-    pub(crate) fn cancel_all(&self) {
+    /// Stops every turn because the process goes down: those that run now, and those that wait as soon as they
+    /// start.
+    pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         state.stopping = true;
-        state.lanes.values().filter_map(|lane| lane.running.as_ref()).for_each(CancelSwitch::cancel);
+        let running = state.lanes.values().filter_map(|lane| lane.running.as_ref());
+        running.for_each(|switch| switch.throw(StopReason::Shutdown));
     }
 
     /// Takes no more messages.
@@ -147,7 +149,7 @@ impl Lanes {
         if let Some(job) = lane.queue.pop_front() {
             let (switch, token) = CancelSwitch::new();
             if stopping {
-                switch.cancel();
+                switch.throw(StopReason::Shutdown);
             }
             lane.running = Some(switch);
             return Some((job, token));

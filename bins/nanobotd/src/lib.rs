@@ -17,5 +17,8 @@ mod pump;
 pub mod system;
 
 pub use app::{App, Drained, StartError};
-pub use compose::{Adapters, Boot, ChosenModel, adapters, choose_model, sessions_at};
+pub use compose::{
+    Adapters, Boot, ChosenModel, Socket, adapters, choose_model, named_model, ports_at_rest, reply_profile,
+    sessions_at,
+};
 pub use gateway::MAX_INBOUND_CHARS;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use nanobot_config::{Environment, Home, LoadRequest, load};
+use nanobot_core::ports::StatusReport;
 use nanobotd::lock::{HomeLock, LockError};
-use nanobotd::{App, Boot, Drained, StartError, logging};
+use nanobotd::{App, Boot, Drained, Socket, StartError, logging};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The nanobot daemon: answers in the foreground until it gets SIGTERM or SIGINT.
@@ -73,7 +74,10 @@ async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Re
         tracing::warn!("{unknown}");
     }
     let limit = Duration::from_secs(loaded.config.daemon.drain_seconds);
-    let socket = Some(home.socket());
+    let socket = Socket::At(home.socket());
+    let cannot_listen = |error| (exit::FAILED, format!("signals cannot be taken: {error}"));
+    // Before anybody can send a message, so that no signal ends the process without a drain.
+    let stopped = stop_signal().map_err(cannot_listen)?;
     let app = App::start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
         let code = match &error {
             StartError::Model(_) => exit::CONFIG,
@@ -81,36 +85,39 @@ async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Re
         };
         (code, nanobot_core::pipeline::chain(&error))
     })?;
-    let stopped =
-        stop_signal().map_err(|error| (exit::FAILED, format!("signals cannot be taken: {error}")))?;
+    say_ready(&app.control().status().await);
     // Without a service manager there is nobody to tell.
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-    tracing::info!("ready");
     stopped.await;
     // Listened to before anybody is told that we stop, so that a second signal is not missed.
-    let again = stop_signal();
+    let again = stop_signal().map_err(cannot_listen)?;
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     let drained = tokio::select! {
         drained = app.drain(limit) => drained,
-        () = hurry(again) => Drained::Cut,
+        // Somebody is in a hurry.
+        () = again => Drained::Cut,
     };
     tracing::info!(?drained, "stopped");
     Ok(())
 }
 
-/// Resolves at the first SIGTERM or SIGINT. The handlers are in place when this returns.
+/// Says what an operator should know at every start: what guards the assistant and what does not.
+fn say_ready(status: &StatusReport) {
+    for port in &status.ports {
+        if let Some(warning) = &port.warning {
+            tracing::warn!(port = port.port, adapter = port.adapter, "{warning}");
+        }
+    }
+    tracing::info!(home = status.home, model = status.model.model, provider = status.model.provider, "ready");
+}
+
+/// Resolves at the first SIGTERM, SIGINT or SIGHUP (a terminal that closes). The handlers are in place when
+/// this returns.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
-        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} _ = hangup.recv() => {} }
     })
-}
-
-/// Somebody is in a hurry.
-async fn hurry(again: std::io::Result<impl Future<Output = ()>>) {
-    match again {
-        Ok(again) => again.await,
-        Err(_) => std::future::pending().await,
-    }
 }

@@ -3,23 +3,24 @@
 //! First in, first out per chat; chats do not wait for each other. What cannot be sent for a while is
 //! tried again with growing distance; what a network refuses for good is put aside.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nanobot_core::cancel::CancelToken;
-use nanobot_core::ids::ChannelName;
+use nanobot_core::ids::{ChannelName, ChatId};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ChannelSender, Clock, Outbox, QueuedDelivery, SendError, StoreError};
-use nanobot_core::time::Timestamp;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::JoinSet;
 
-/// Deliveries that are taken at a time, each of another chat.
-const BATCH: usize = 32;
+/// Chats that are served side by side.
+const MAX_COURIERS: usize = 64;
 /// The first distance between two tries; it doubles up to the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_mins(5);
+/// The longest distance that a network may ask for.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// So often a delivery is tried before it is put aside.
 const MAX_ATTEMPTS: u32 = 20;
 /// How long the pump rests when nobody wakes it: long enough to cost nothing, short enough for retries.
@@ -31,13 +32,25 @@ pub(crate) struct Pump {
     inner: Arc<Inner>,
 }
 
+type Target = (ChannelName, ChatId);
+
 struct Inner {
     outbox: Arc<dyn Outbox>,
     senders: HashMap<ChannelName, Arc<dyn ChannelSender>>,
     clock: Arc<dyn Clock>,
     wake: Notify,
-    /// Only one round at a time, so that no delivery is sent by two.
-    round: Mutex<()>,
+    /// One look into the outbox at a time: between looking and marking, nobody else may mark.
+    looking: AsyncMutex<()>,
+    couriers: Mutex<Couriers>,
+    /// Changes whenever a courier is done.
+    done: watch::Sender<u64>,
+}
+
+/// Who is on the way. A chat has one courier at a time, so its deliveries keep their order.
+#[derive(Default)]
+struct Couriers {
+    under_way: HashSet<Target>,
+    tasks: JoinSet<()>,
 }
 
 impl Pump {
@@ -48,7 +61,17 @@ impl Pump {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let senders = senders.into_iter().map(|sender| (sender.channel(), sender)).collect();
-        Self { inner: Arc::new(Inner { outbox, senders, clock, wake: Notify::new(), round: Mutex::new(()) }) }
+        Self {
+            inner: Arc::new(Inner {
+                outbox,
+                senders,
+                clock,
+                wake: Notify::new(),
+                looking: AsyncMutex::default(),
+                couriers: Mutex::default(),
+                done: watch::channel(0).0,
+            }),
+        }
     }
 
     /// There is something new.
@@ -59,7 +82,7 @@ impl Pump {
     /// Works until cancelled.
     pub(crate) async fn run(self, cancel: CancelToken) {
         while !cancel.is_cancelled() {
-            self.flush().await;
+            self.look().await;
             let rest = tokio::time::timeout(REST, self.inner.wake.notified());
             if cancel.race(rest).await.is_none() {
                 break;
@@ -67,67 +90,109 @@ impl Pump {
         }
     }
 
-    /// Sends everything that is due now. What fails waits for its next time.
-    pub(crate) async fn flush(&self) {
-        let _only = self.inner.round.lock().await;
+    /// Waits until nothing is due for a chat and nobody is on the way to it.
+    pub(crate) async fn settle(&self, channel: &ChannelName, chat: &ChatId) {
+        let target = (channel.clone(), chat.clone());
+        self.wait_until(|couriers| !couriers.under_way.contains(&target)).await;
+    }
+
+    /// Waits until nothing is due and nobody is on the way.
+    pub(crate) async fn settle_all(&self) {
+        self.wait_until(|couriers| couriers.under_way.is_empty()).await;
+    }
+
+    async fn wait_until(&self, settled: impl Fn(&Couriers) -> bool) {
+        let mut done = self.inner.done.subscribe();
         loop {
-            let now = self.inner.clock.now().instant;
-            let due = match self.inner.outbox.due(now, BATCH).await {
-                Ok(due) => due,
-                Err(error) => return tracing::error!(error = chain(&error), "the outbox cannot be read"),
-            };
-            if due.is_empty() {
-                return;
-            }
-            let mut round = JoinSet::new();
-            for delivery in due {
-                let pump = self.clone();
-                round.spawn(async move { pump.deliver(delivery, now).await });
-            }
-            let mut went_wrong = false;
-            while let Some(done) = round.join_next().await {
-                // Without the text of a panic, which may quote a message.
-                let failed =
-                    done.map_or_else(|_| Some("the sender broke".to_owned()), |r| r.err().map(|e| chain(&e)));
-                if let Some(error) = failed {
-                    went_wrong = true;
-                    tracing::error!(error, "the outcome of a delivery could not be recorded");
-                }
-            }
-            // Without a record the same rows would come again at once.
-            if went_wrong {
+            done.borrow_and_update();
+            self.look().await;
+            if settled(&self.couriers()) || done.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    async fn deliver(&self, queued: QueuedDelivery, now: Timestamp) -> Result<(), StoreError> {
+    /// Sends a courier for each chat whose first delivery is due, and that has none.
+    async fn look(&self) {
+        let _only = self.inner.looking.lock().await;
+        // Taken before the outbox is read: whoever is on the way now may finish while it is read, and its row
+        // would then be seen twice.
+        let busy = self.couriers().under_way.clone();
+        let now = self.inner.clock.now().instant;
+        // Chats with a courier stand in the answer too, so there must be room for them.
+        let due = match self.inner.outbox.due(now, MAX_COURIERS + busy.len()).await {
+            Ok(due) => due,
+            Err(error) => return tracing::error!(error = chain(&error), "the outbox cannot be read"),
+        };
+        let mut couriers = self.couriers();
+        while couriers.tasks.try_join_next().is_some() {}
+        for queued in due {
+            let (channel, chat) = queued.delivery.outgoing.target();
+            let target = (channel.clone(), chat.clone());
+            if !busy.contains(&target) && couriers.under_way.len() < MAX_COURIERS {
+                couriers.under_way.insert(target.clone());
+                couriers.tasks.spawn(Courier { pump: self.clone(), target }.carry(queued));
+            }
+        }
+    }
+
+    fn couriers(&self) -> MutexGuard<'_, Couriers> {
+        self.inner.couriers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Carries one delivery. However it ends, also by a panic, the chat is free again.
+struct Courier {
+    pump: Pump,
+    target: Target,
+}
+
+impl Drop for Courier {
+    fn drop(&mut self) {
+        self.pump.couriers().under_way.remove(&self.target);
+        self.pump.inner.done.send_modify(|count| *count = count.wrapping_add(1));
+        self.pump.wake();
+    }
+}
+
+impl Courier {
+    async fn carry(self, queued: QueuedDelivery) {
+        let key = queued.delivery.key.clone();
+        if let Err(error) = self.deliver(queued).await {
+            tracing::error!(%key, error = chain(&error), "the outcome of a delivery could not be recorded");
+            // Without a record the same row comes again, and not at once.
+            tokio::time::sleep(FIRST_RETRY).await;
+        }
+    }
+
+    async fn deliver(&self, queued: QueuedDelivery) -> Result<(), StoreError> {
         let key = &queued.delivery.key;
-        let (channel, _) = queued.delivery.outgoing.target();
-        let Some(sender) = self.inner.senders.get(channel) else {
+        let (channel, outbox) = (&self.target.0, &self.pump.inner.outbox);
+        let Some(sender) = self.pump.inner.senders.get(channel) else {
             tracing::warn!(%key, %channel, "put aside: the channel does not run");
-            return self.inner.outbox.park(key, "the channel does not run").await;
+            return outbox.park(key, "the channel does not run").await;
         };
         match sender.send(&queued.delivery).await {
-            Ok(()) => self.inner.outbox.delivered(key).await,
+            Ok(()) => outbox.delivered(key).await,
             // A terminal that is gone will not come back for it; the words stand in the session.
             Err(SendError::NobodyThere) => {
                 tracing::info!(%key, "expired: nobody is attached");
-                self.inner.outbox.delivered(key).await
+                outbox.discard(key, "nobody is attached").await
             }
             Err(SendError::Rejected { code }) => {
                 tracing::warn!(%key, %channel, code, "put aside: the network refuses it");
-                self.inner.outbox.park(key, &code).await
+                outbox.park(key, &code).await
             }
             Err(SendError::Unreachable { .. }) if queued.attempts + 1 >= MAX_ATTEMPTS => {
                 tracing::warn!(%key, %channel, attempts = queued.attempts + 1, "put aside: not reachable");
-                self.inner.outbox.park(key, "not reachable").await
+                outbox.park(key, "not reachable").await
             }
             Err(SendError::Unreachable { wait }) => {
-                let wait = wait.unwrap_or_else(|| backoff(queued.attempts, key.as_str()));
+                let wait = wait.unwrap_or_else(|| backoff(queued.attempts, key.as_str())).min(LONGEST_WAIT);
                 tracing::warn!(%key, %channel, ?wait, "not reachable, will be tried again");
-                let until = now.checked_add(wait).unwrap_or(now);
-                self.inner.outbox.postpone(key, until, "not reachable").await
+                // Counted from now: sending itself may have taken long.
+                let now = self.pump.inner.clock.now().instant;
+                outbox.postpone(key, now.checked_add(wait).unwrap_or(now), "not reachable").await
             }
         }
     }
@@ -137,19 +202,9 @@ impl Pump {
 /// key, so that it is the same in a replay.
 fn backoff(attempts: u32, key: &str) -> Duration {
     let base = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(attempts.min(16))).min(LONGEST_RETRY);
-    let spread =
-        key.bytes().fold(u32::from(attempts.to_le_bytes()[0]), |sum, b| sum.wrapping_mul(31) + u32::from(b));
+    let spread = key.bytes().fold(attempts, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b)));
     base.mul_f64(1.0 + f64::from(spread % 256) / 1024.0)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_grows_and_stays_bounded() {
-        let waits: Vec<Duration> = (0..20).map(|n| backoff(n, "turn/0")).collect();
-        assert!(waits.iter().all(|w| *w >= FIRST_RETRY && *w <= LONGEST_RETRY.mul_f64(1.25)));
-        assert!(waits[3] > waits[0] && waits[6] > waits[3]);
-    }
-}
+mod tests;

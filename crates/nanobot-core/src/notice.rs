@@ -5,7 +5,8 @@ use crate::model::ModelErrorKind;
 use crate::responder::Failure;
 
 /// The text for a turn that a shutdown cut off.
-pub const CUT_OFF: &str = "⚠️ I have to stop now and could not finish this. Please send it again in a minute.";
+pub const CUT_OFF: &str =
+    "⚠️ I have to stop now and could not finish this. Please send it again in a minute.";
 
 /// The text for a turn that broke inside.
 pub const BROKE: &str = "⚠️ Something in me broke on this message. Please try again; the log says more.";

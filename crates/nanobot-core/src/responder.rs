@@ -233,7 +233,9 @@ impl Run<'_> {
         self.shown = if goes_on || called.is_err() { live.abandon(goes_on) } else { live.finish() };
         match called {
             Ok(reply) => machine.model_answered(reply),
-            Err(error) if error.kind == ModelErrorKind::Cancelled && self.turn.scope.cancel.is_cancelled() => {
+            Err(error)
+                if error.kind == ModelErrorKind::Cancelled && self.turn.scope.cancel.is_cancelled() =>
+            {
                 machine.cancel();
             }
             Err(error) => machine.model_failed(error.kind),

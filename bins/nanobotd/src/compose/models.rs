@@ -1,22 +1,32 @@
 //! Which model answers: the route's profile, the account that serves it, and `offline` when there is none.
+//!
+//! The daemon, a chat without one, `status` at rest and `onboard` all ask here, so that they name the same one.
+
+mod first_model;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use nanobot_config::settings::{Headers, ModelProfile};
 use nanobot_config::{Config, Loaded, Origin};
-use nanobot_core::ports::ModelClient;
+use nanobot_core::ports::{ModelClient, ModelInfo};
 use nanobot_llm_router::{
-    Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved,
+    Endpoint, Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved, SetupError,
     provider_named, resolve,
 };
 
 use crate::app::StartError;
+use first_model::FirstModel;
 
 /// The task whose route decides who answers chats.
 const REPLY: &str = "assistant.reply";
 /// The provider name that chooses the model which needs none.
 const OFFLINE: &str = "offline";
+/// The model that is built into the settings. As a value it means that nobody chose one, wherever it stands: a
+/// full dump of the settings writes it down, and that must not change who answers.
+const BUILT_IN: &str = "anthropic/claude-opus-4-5";
+/// What stands for a model that its server names when it is first asked.
+const FIRST_MODEL: &str = "the server's first model";
 
 /// The choice, before anything is opened.
 #[derive(Debug)]
@@ -35,9 +45,56 @@ pub enum ChosenModel {
         temperature: Option<f64>,
         /// Time limits, the profile's among them.
         limits: Limits,
-        /// Nobody chose the model, and the server is somebody's own: it may not know the name.
+        /// Nobody chose the model, and the server is somebody's own: the first model that it lists answers.
         guessed: bool,
     },
+}
+
+impl ChosenModel {
+    /// What `status` says about the model, before it is opened. Asks nobody.
+    pub fn info(&self) -> ModelInfo {
+        match self {
+            Self::Offline => OfflineModel.info(),
+            Self::Account { model, resolved, guessed, .. } => ModelInfo {
+                provider: resolved.provider.to_owned(),
+                model: if *guessed { FIRST_MODEL.to_owned() } else { model.clone() },
+                // What a person may have put before the host is nobody's business here.
+                endpoint: Endpoint::parse(&resolved.base).ok().map(|base| base.to_string()),
+                is_language_model: true,
+            },
+        }
+    }
+
+    /// What an operator should know about the choice.
+    pub const fn warning(&self) -> Option<&'static str> {
+        match self {
+            Self::Offline => Some("not a language model; set a provider key or run nanobot-cli onboard"),
+            Self::Account { guessed: true, .. } => {
+                Some("nobody chose a model, so the server's first one answers; choose with nanobot-cli onboard")
+            }
+            Self::Account { guessed: false, .. } => None,
+        }
+    }
+}
+
+/// The name of the model that somebody chose; none when it is the built-in one, or a blank.
+pub fn named_model(config: &Config) -> Option<&str> {
+    let model = model_of(profile(config), config);
+    (model != BUILT_IN && !model.trim().is_empty()).then_some(model)
+}
+
+/// The name of the profile that answers chats.
+pub fn reply_profile(config: &Config) -> Option<&str> {
+    config.models.routes.get(REPLY).map(String::as_str)
+}
+
+fn profile(config: &Config) -> Option<&ModelProfile> {
+    config.models.profiles.get(reply_profile(config)?)
+}
+
+fn model_of<'a>(profile: Option<&'a ModelProfile>, config: &'a Config) -> &'a str {
+    let own = profile.and_then(|profile| profile.model.as_deref()).filter(|model| !model.trim().is_empty());
+    own.unwrap_or(&config.agents.defaults.model)
 }
 
 /// Chooses the model that answers chats. Reads settings only.
@@ -46,37 +103,39 @@ pub enum ChosenModel {
 /// one provider and would be unknown to the others.
 ///
 /// # Errors
-/// When the profile names a provider that does not exist.
+/// When the profile names a provider that does not exist, or the provider's address is none.
 pub fn choose_model(loaded: &Loaded) -> Result<ChosenModel, StartError> {
     let config = &loaded.config;
-    let profile = config.models.routes.get(REPLY).and_then(|name| config.models.profiles.get(name));
+    let profile = profile(config);
     let wanted = profile.and_then(|profile| profile.provider.as_deref());
+    let wanted = wanted.map(str::trim).filter(|name| !name.is_empty());
     match wanted {
         Some(OFFLINE) => return Ok(ChosenModel::Offline),
         Some(name) if provider_named(name).is_none() => return Err(unknown_provider(name)),
         _ => {}
     }
-    let model = profile
-        .and_then(|profile| profile.model.clone())
-        .filter(|model| !model.trim().is_empty())
-        .unwrap_or_else(|| config.agents.defaults.model.clone());
+    let model = model_of(profile, config).to_owned();
     let accounts: Vec<ProviderAccount> = accounts(loaded)
         .into_iter()
         .filter(|account| wanted.is_none_or(|wanted| wanted == account.name))
         .collect();
     let Some(mut resolved) = resolve(&model, &accounts) else { return Ok(ChosenModel::Offline) };
     let mut chosen = model;
-    let mut guessed = resolved.fallback && is_built_in(loaded, &chosen);
+    let mut guessed = resolved.fallback && chosen == BUILT_IN;
     if guessed && let Some(own) = suggestion(&resolved, &accounts) {
         resolved = resolve(own, &accounts).unwrap_or(resolved);
         own.clone_into(&mut chosen);
         guessed = false;
     }
+    let temperature = profile.and_then(|profile| profile.temperature);
+    // An address that is none is told before anything is opened.
+    ProviderSettings::for_resolved(&chosen, &resolved, temperature)
+        .map_err(|error| refused(resolved.provider, &error))?;
     Ok(ChosenModel::Account {
         model: chosen,
         resolved: Box::new(resolved),
         max_tokens: profile.and_then(|profile| profile.max_tokens),
-        temperature: profile.and_then(|profile| profile.temperature),
+        temperature,
         limits: limits(config, profile),
         guessed,
     })
@@ -88,13 +147,6 @@ fn unknown_provider(name: &str) -> StartError {
         "the profile of route {REPLY} names provider {name:?}; known are {OFFLINE}, {}",
         known.join(", ")
     ))
-}
-
-/// Whether nobody chose the model: no layer but the built-in one names it.
-fn is_built_in(loaded: &Loaded, model: &str) -> bool {
-    let origins = ["models.profiles.assistant_default.model", "agents.defaults.model"];
-    let untouched = |path: &&str| matches!(loaded.source_of(path), None | Some(Origin::Default));
-    model == loaded.config.agents.defaults.model && origins.iter().all(untouched)
 }
 
 /// The provider's own model, unless its address is somebody's own server.
@@ -141,19 +193,46 @@ fn limits(config: &Config, profile: Option<&ModelProfile>) -> Limits {
     }
 }
 
+fn refused(provider: &str, error: &SetupError) -> StartError {
+    StartError::Model(format!("provider {provider}: {error}"))
+}
+
+/// What is asked of a model beside its name.
+#[derive(Debug, Clone, Copy)]
+struct Tuning {
+    max_tokens: Option<u32>,
+    temperature: Option<f64>,
+    limits: Limits,
+}
+
+impl Tuning {
+    fn open(self, model: &str, resolved: &Resolved) -> Result<OpenAiClient, SetupError> {
+        let mut settings = ProviderSettings::for_resolved(model, resolved, self.temperature)?;
+        settings.max_tokens = self.max_tokens;
+        settings.limits = self.limits;
+        OpenAiClient::new(settings)
+    }
+}
+
 /// Opens the chosen model. Connects to nothing yet.
+///
+/// # Errors
+/// When the account's address or key is none.
 pub(crate) fn open(chosen: ChosenModel) -> Result<Arc<dyn ModelClient>, StartError> {
+    let info = chosen.info();
     match chosen {
         ChosenModel::Offline => Ok(Arc::new(OfflineModel)),
-        ChosenModel::Account { model, resolved, max_tokens, temperature, limits, guessed: _ } => {
+        ChosenModel::Account { model, resolved, max_tokens, temperature, limits, guessed } => {
+            let tuning = Tuning { max_tokens, temperature, limits };
             let name = resolved.provider;
-            let refused =
-                |error: &dyn std::fmt::Display| StartError::Model(format!("provider {name}: {error}"));
-            let mut settings = ProviderSettings::for_resolved(&model, &resolved, temperature)
-                .map_err(|error| refused(&error))?;
-            settings.max_tokens = max_tokens;
-            settings.limits = limits;
-            Ok(Arc::new(OpenAiClient::new(settings).map_err(|error| refused(&error))?))
+            let client = tuning.open(&model, &resolved).map_err(|error| refused(name, &error))?;
+            if guessed {
+                return Ok(Arc::new(FirstModel::new(info, client, &resolved, tuning)));
+            }
+            Ok(Arc::new(client))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

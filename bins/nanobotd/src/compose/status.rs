@@ -4,47 +4,73 @@ use std::sync::Arc;
 
 use nanobot_config::{Config, Loaded};
 use nanobot_core::ids::ChannelName;
-use nanobot_core::ports::{ChannelSender, PortStatus};
+use nanobot_core::ports::{ChannelSender, Journal as _, PolicyEngine as _, PortStatus, SecurityGate as _};
+use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileJournal};
 
 use super::{Adapters, ChosenModel, choose_model};
 use crate::admission::{Engines, admit};
+use crate::app::StartError;
+
+/// Which engines are plugged in.
+struct Plugged<'a> {
+    policy: &'a str,
+    security: &'a str,
+    journal: &'a str,
+    durable: bool,
+}
 
 /// The ports whose adapter an operator should know.
 pub(super) fn ports(loaded: &Loaded, with: &Adapters) -> Vec<PortStatus> {
-    let row = |port, adapter: &str, warning: Option<&str>| PortStatus {
-        port,
-        adapter: adapter.to_owned(),
-        warning: warning.map(str::to_owned),
-    };
-    let (policy, security, journal) = (with.policy.name(), with.security.name(), with.journal.name());
     let info = with.model.info();
-    let model = format!("{}: {}", info.provider, info.model);
-    let no_model = "not a language model; set a provider key or run nanobot-cli onboard";
-    let guessed = "nobody chose this model, and the server may not know it; run nanobot-cli onboard";
-    let model_warning = match choose_model(loaded) {
-        _ if !info.is_language_model => Some(no_model),
-        Ok(ChosenModel::Account { guessed: true, .. }) => Some(guessed),
-        _ => None,
+    let warning = match choose_model(loaded) {
+        _ if !info.is_language_model => ChosenModel::Offline.warning(),
+        Ok(chosen) => chosen.warning(),
+        Err(_) => None,
     };
+    let plugged = Plugged {
+        policy: with.policy.name(),
+        security: with.security.name(),
+        journal: with.journal.name(),
+        durable: with.journal.is_durable(),
+    };
+    let model = row("model", &format!("{}: {}", info.provider, info.model), warning);
+    std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect()
+}
+
+/// What the next start would plug in, for a status without a daemon. Opens nothing.
+///
+/// # Errors
+/// As for [`choose_model`].
+pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
+    let chosen = choose_model(loaded)?;
+    let info = chosen.info();
+    // The same stand-ins as in `adapters`; the daemon's status is compared with this one by a test.
+    let (policy, journal) = (AllowAll::new(Vec::new()), VolatileJournal::new());
+    let plugged = Plugged {
+        policy: policy.name(),
+        security: NoSecurity.name(),
+        journal: journal.name(),
+        durable: journal.is_durable(),
+    };
+    let model = row("model", &format!("{}: {}", info.provider, info.model), chosen.warning());
+    Ok(std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect())
+}
+
+fn row(port: &'static str, adapter: &str, warning: Option<&str>) -> PortStatus {
+    PortStatus { port, adapter: adapter.to_owned(), warning: warning.map(str::to_owned) }
+}
+
+fn engines(config: &Config, plugged: &Plugged<'_>) -> Vec<PortStatus> {
+    let &Plugged { policy, security, journal, durable } = plugged;
+    let open = (policy == "allow_all").then_some("every sender may talk; networks stay closed");
+    let unchecked = (security == "no_security").then_some("nothing is checked; networks stay closed");
+    let volatile = (!durable).then_some("messages under way are lost if the process dies");
     let mut rows = vec![
-        row("model", &model, model_warning),
-        row(
-            "policy",
-            policy,
-            (policy == "allow_all").then_some("every sender may talk; networks stay closed"),
-        ),
-        row(
-            "security",
-            security,
-            (security == "no_security").then_some("nothing is checked; networks stay closed"),
-        ),
-        row(
-            "journal",
-            journal,
-            (!with.journal.is_durable()).then_some("messages under way are lost if the process dies"),
-        ),
+        row("policy", policy, open),
+        row("security", security, unchecked),
+        row("journal", journal, volatile),
     ];
-    rows.extend(networks(&loaded.config, policy, security));
+    rows.extend(networks(config, policy, security));
     rows
 }
 

@@ -58,5 +58,9 @@ async fn a_session_that_cannot_be_written_holds_no_other_up() {
     projector.run().await.unwrap();
     let bad: Vec<_> = sessions.lines(&SessionKey::new("cli:bad").unwrap());
     assert_eq!(bad.len(), 198);
-    assert!(bad.iter().map(|line| &line.content).is_sorted_by_key(|text| text.trim_start_matches("line ").parse::<u32>().unwrap()));
+    assert!(
+        bad.iter()
+            .map(|line| &line.content)
+            .is_sorted_by_key(|text| text.trim_start_matches("line ").parse::<u32>().unwrap())
+    );
 }

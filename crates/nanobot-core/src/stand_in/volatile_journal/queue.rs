@@ -73,7 +73,9 @@ impl DeliveryQueue {
     fn forget_oldest_parked(&mut self) {
         let mut parked = self.rows.iter().filter(|row| row.parked.is_some());
         let oldest = parked.next().map(|row| row.delivery.key.clone());
-        if parked.count() >= VolatileJournal::MAX_PARKED_ROWS && let Some(key) = oldest {
+        if parked.count() >= VolatileJournal::MAX_PARKED_ROWS
+            && let Some(key) = oldest
+        {
             self.remove(&key);
         }
     }

@@ -1,0 +1,89 @@
+//! A server of somebody's own when nobody chose a model: the first one that it lists answers.
+//!
+//! The server is asked with the first message, not at the start: it may come up later than we do, and an idle
+//! assistant asks nobody anything.
+
+use async_trait::async_trait;
+use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
+use nanobot_core::ports::{DeltaSink, ModelClient, ModelInfo};
+use nanobot_llm_router::{Endpoint, OpenAiClient, ProviderAccount, Resolved, models_at, resolve};
+use tokio::sync::OnceCell;
+
+use super::Tuning;
+
+/// A model whose name only its server knows.
+pub(super) struct FirstModel {
+    undecided: ModelInfo,
+    configured: OpenAiClient,
+    account: ProviderAccount,
+    tuning: Tuning,
+    /// The server's answer; a server that does not list its models gets the configured name.
+    found: OnceCell<Option<OpenAiClient>>,
+}
+
+impl FirstModel {
+    /// `configured` answers where the server does not say what it has.
+    pub(super) fn new(
+        undecided: ModelInfo,
+        configured: OpenAiClient,
+        resolved: &Resolved,
+        tuning: Tuning,
+    ) -> Self {
+        // Only this account: a name from the list may remind of another provider, which nobody asked for.
+        let account = ProviderAccount {
+            name: resolved.provider.to_owned(),
+            key: resolved.key.clone(),
+            base: Some(resolved.base.clone()),
+            headers: resolved.headers.clone(),
+        };
+        Self { undecided, configured, account, tuning, found: OnceCell::new() }
+    }
+
+    async fn client(&self) -> Result<&OpenAiClient, ModelError> {
+        let found = self.found.get_or_try_init(|| self.ask()).await?;
+        Ok(found.as_ref().unwrap_or(&self.configured))
+    }
+
+    async fn ask(&self) -> Result<Option<OpenAiClient>, ModelError> {
+        let Some(base) = self.account.base.as_deref().and_then(|base| Endpoint::parse(base).ok()) else {
+            return Ok(None);
+        };
+        let names = match models_at(&base, self.account.key.as_ref()).await {
+            Ok(names) => names,
+            // It speaks, and has no list: that is no reason not to ask it.
+            Err(error) if has_no_list(error.kind) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let configured = self.configured.info().model;
+        if names.contains(&configured) {
+            return Ok(None);
+        }
+        let Some(first) = names.into_iter().next() else { return Ok(None) };
+        let Some(resolved) = resolve(&first, std::slice::from_ref(&self.account)) else { return Ok(None) };
+        let client = self.tuning.open(&first, &resolved);
+        client.map(Some).map_err(|error| ModelError::caused_by(ModelErrorKind::Network, error))
+    }
+}
+
+/// Whether an answer to the question for a list is one of a server that keeps none.
+const fn has_no_list(kind: ModelErrorKind) -> bool {
+    matches!(kind, ModelErrorKind::BadRequest | ModelErrorKind::UnknownModel | ModelErrorKind::BadAnswer)
+}
+
+#[async_trait]
+impl ModelClient for FirstModel {
+    fn info(&self) -> ModelInfo {
+        match self.found.get() {
+            None => self.undecided.clone(),
+            Some(found) => found.as_ref().unwrap_or(&self.configured).info(),
+        }
+    }
+
+    async fn complete(
+        &self,
+        request: &ModelRequest,
+        deltas: &mut dyn DeltaSink,
+    ) -> Result<ModelReply, ModelError> {
+        self.client().await?.complete(request, deltas).await
+    }
+}

@@ -1,0 +1,119 @@
+//! The pump over a real (volatile) outbox and recording channels.
+
+use async_trait::async_trait;
+use nanobot_core::ports::{Closing, Delivery, Journal as _};
+use nanobot_core::stand_in::VolatileJournal;
+use nanobot_core::testing::journal::{closing, delivery};
+use nanobot_core::testing::{FakeClock, RecordingSender};
+use tokio::sync::Semaphore;
+
+use super::*;
+
+fn filled(turn: &str, rows: &[(&str, &str)]) -> Closing {
+    let mut closing = closing(turn);
+    closing.deliveries =
+        rows.iter().enumerate().map(|(index, (chat, text))| delivery(turn, index, chat, text)).collect();
+    closing
+}
+
+fn clock() -> Arc<FakeClock> {
+    Arc::new(FakeClock::at("2026-02-22T12:00:00Z"))
+}
+
+fn chat(name: &str) -> ChatId {
+    ChatId::new(name).unwrap()
+}
+
+/// Holds what goes to chat `slow` until it is let go.
+struct Slow {
+    gate: Semaphore,
+    inner: RecordingSender,
+}
+
+#[async_trait]
+impl ChannelSender for Slow {
+    fn channel(&self) -> ChannelName {
+        self.inner.channel()
+    }
+
+    async fn send(&self, delivery: &Delivery) -> Result<(), SendError> {
+        if delivery.outgoing.target().1.as_str() == "slow" {
+            let _ = self.gate.acquire().await;
+        }
+        self.inner.send(delivery).await
+    }
+}
+
+#[test]
+fn the_distance_grows_and_stays_bounded() {
+    let waits: Vec<Duration> = (0..20).map(|n| backoff(n, "turn/0")).collect();
+    assert!(waits.iter().all(|w| *w >= FIRST_RETRY && *w <= LONGEST_RETRY.mul_f64(1.25)));
+    assert!(waits[3] > waits[0] && waits[6] > waits[3]);
+}
+
+#[tokio::test]
+async fn a_chat_that_hangs_holds_no_other_up() {
+    let journal = Arc::new(VolatileJournal::new());
+    let slow = Arc::new(Slow { gate: Semaphore::new(0), inner: RecordingSender::new(ChannelName::WHATSAPP) });
+    let pump = Pump::new(journal.clone(), [slow.clone() as Arc<dyn ChannelSender>], clock());
+    journal
+        .close(&filled("t1", &[("slow", "s1"), ("slow", "s2"), ("fast", "f1"), ("fast", "f2")]))
+        .await
+        .unwrap();
+    pump.settle(&ChannelName::WHATSAPP, &chat("fast")).await;
+    assert_eq!(slow.inner.texts(), ["f1", "f2"]);
+    slow.gate.add_permits(2);
+    pump.settle_all().await;
+    assert_eq!(slow.inner.texts(), ["f1", "f2", "s1", "s2"]);
+    assert_eq!(journal.count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn many_looks_at_once_send_everything_once_and_in_order() {
+    let journal = Arc::new(VolatileJournal::new());
+    let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock());
+    let mut looks = JoinSet::new();
+    for turn in 0..50 {
+        journal.close(&filled(&format!("t{turn}"), &[("a", &format!("a{turn}")), ("b", "b")])).await.unwrap();
+        let pump = pump.clone();
+        looks.spawn(async move { pump.settle_all().await });
+    }
+    looks.join_all().await;
+    let texts = sender.texts();
+    let of_a: Vec<&String> = texts.iter().filter(|text| text.starts_with('a')).collect();
+    assert_eq!(of_a, (0..50).map(|turn| format!("a{turn}")).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    assert_eq!(texts.len(), 100);
+}
+
+#[tokio::test]
+async fn what_is_unreachable_waits_its_time_and_comes_again() {
+    let journal = Arc::new(VolatileJournal::new());
+    let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+    let clock = clock();
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock.clone());
+    journal.close(&filled("t1", &[("a", "one"), ("a", "two")])).await.unwrap();
+    sender.fail_next(SendError::Unreachable { wait: Some(Duration::from_secs(30)) });
+    pump.settle_all().await;
+    assert_eq!(sender.texts(), [""; 0]);
+    clock.advance(Duration::from_secs(29));
+    pump.settle_all().await;
+    assert_eq!(sender.texts(), [""; 0]);
+    clock.advance(Duration::from_secs(1));
+    pump.settle_all().await;
+    assert_eq!(sender.texts(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn what_nobody_takes_expires_and_what_is_refused_is_put_aside() {
+    let journal = Arc::new(VolatileJournal::new());
+    let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock());
+    journal.close(&filled("t1", &[("a", "lost"), ("a", "refused"), ("a", "sent")])).await.unwrap();
+    sender.fail_next(SendError::NobodyThere);
+    sender.fail_next(SendError::Rejected { code: "too_long".into() });
+    pump.settle_all().await;
+    assert_eq!(sender.texts(), ["sent"]);
+    let left = journal.list(10).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.parked.as_deref()).collect::<Vec<_>>(), [Some("too_long")]);
+}
