@@ -256,14 +256,14 @@ async fn the_first_message_reaches_the_model_once() {
     assert_eq!(asked.matches("unmistakable").count(), 1);
 }
 
-#[tokio::test]
-async fn endless_talk_in_a_group_is_braked() {
-    let scene = scene();
+/// Answers of the same message, sent once per expected answer, under a brake that trips at the second one.
+async fn braked(scene: &Scene, use_model: bool) -> Vec<String> {
     let mut policy = decision("ok");
     policy.cooldown = CooldownPolicy {
         enabled: true,
         streak_threshold: 2,
         delay: Duration::ZERO,
+        use_model,
         ..CooldownPolicy::default()
     };
     let scope = TurnScope {
@@ -273,8 +273,8 @@ async fn endless_talk_in_a_group_is_braked() {
         cancel: CancelToken::never(),
     };
     let event = wa("garden hose water").group("1@g.us").build();
-    scene.model.push_text("first answer");
-    for expected in ["first answer", crate::cooldown::Language::German.text()] {
+    let mut answers = Vec::new();
+    for _ in 0..2 {
         let turn = TurnInput {
             event: &event,
             text: "garden hose water",
@@ -283,6 +283,33 @@ async fn endless_talk_in_a_group_is_braked() {
             scope: &scope,
             route: Route::of(&event),
         };
-        assert_eq!(words(&scene.responder.respond(&turn).await), expected);
+        answers.push(words(&scene.responder.respond(&turn).await).to_owned());
     }
+    answers
+}
+
+#[tokio::test]
+async fn endless_talk_in_a_group_is_braked() {
+    let scene = scene();
+    scene.model.push_text("first answer");
+    let canned = crate::cooldown::Language::German.text();
+    assert_eq!(braked(&scene, false).await, ["first answer", canned]);
+}
+
+#[tokio::test]
+async fn a_model_may_word_the_brake_and_its_call_is_a_recorded_step() {
+    let scene = scene();
+    scene.model.push_text("first answer");
+    scene.model.push_text(&"a pause, please ".repeat(30));
+    let answers = braked(&scene, true).await;
+    assert!(answers[1].starts_with("a pause, please") && answers[1].chars().count() == 223, "{}", answers[1]);
+    assert_eq!((scene.journal.started().len(), scene.journal.done().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn the_canned_text_stands_in_for_a_model_that_fails_to_word_the_brake() {
+    let scene = scene();
+    scene.model.push_text("first answer");
+    scene.model.push_error(ModelErrorKind::Overloaded);
+    assert_eq!(braked(&scene, true).await[1], crate::cooldown::Language::German.text());
 }

@@ -285,6 +285,21 @@ async fn what_was_seen_before_a_stop_is_kept() {
 }
 
 #[tokio::test]
+async fn a_turn_that_a_shutdown_cut_off_is_told_and_is_no_persons_stop() {
+    let (switch, token) = crate::cancel::CancelSwitch::new();
+    switch.throw(crate::cancel::StopReason::Shutdown);
+    let mut cx = context(wa("a story").build());
+    cx.scope.cancel = token;
+    cx.decision = Some(decision("ok"));
+    let stage = Respond::new(Arc::new(Fixed(Response::Cancelled(None))));
+    assert_eq!(run(stage, &mut cx).await, Flow::Continue);
+    run(Outbound, &mut cx).await;
+    assert_eq!(cx.outcome, TurnOutcome::Abandoned);
+    let told = |i: &Intent| matches!(i, Intent::SendMessage(m) if m.text == crate::notice::CUT_OFF);
+    assert!(cx.into_intents().iter().any(told));
+}
+
+#[tokio::test]
 async fn the_output_stage_changes_what_leaves_and_what_is_stored() {
     let gate = Arc::new(ScriptedGate::new().sanitize_output("sk-123").block_output("forbidden"));
     let mut cx = answered(wa("hi").build(), "the key is sk-123.");
