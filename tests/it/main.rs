@@ -21,3 +21,5 @@ mod isolation;
 mod programs;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tables;

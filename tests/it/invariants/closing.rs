@@ -98,9 +98,12 @@ fn a_turn_that_cannot_be_closed_sends_nothing_and_appends_nothing() {
         let wired = Wired::new();
         let mut app = wired.start(model()).await;
         let terminal = Watcher::attach(&mut app, "default").await;
+        // Neither with its answer nor with the notice that stands in for it.
+        wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
         wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
         app.ingest().receive(cli("hello").id("c1").build()).await.unwrap();
         terminal.ends(1).await;
+        wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
         wired.journal.trouble.fail_next_in("close", StoreErrorKind::Full);
         app.ingest().receive(wa("hello").build()).await.unwrap();
         until(|| wired.journal.trouble.pending() == 0).await;
@@ -308,12 +311,11 @@ proptest! {
         for repeat in repeats {
             prop_assert_eq!((repeat.inbound, repeat.outcome), (None, TurnOutcome::Ignored));
         }
-        // Those that are open are the ones whose outcome could not be stored, or whose turn broke.
+        // Those that are open are the ones whose outcome could not be stored.
         let closed: HashSet<&TurnId> = closings.iter().map(|closing| &closing.turn).collect();
         prop_assert_eq!(closed.len(), closings.len(), "a turn closes once");
         let open = after.acknowledged.iter().filter(|turn| !closed.contains(turn)).count();
-        let broken = after.wired.journal.started().len().saturating_sub(after.wired.journal.done().len());
-        prop_assert!(open <= after.unrecorded_at_most + broken, "{} open, {} broken", open, broken);
+        prop_assert!(open <= after.unrecorded_at_most, "{} open", open);
         prop_assert_eq!(after.blank + after.taken.len(), after.acknowledged.len());
         // Whoever looks on sees one end of each turn.
         let local: HashSet<String> = (0..3).map(|room| format!("c{room}")).collect();

@@ -1,13 +1,13 @@
 //! Number 5: labels join and never fall off, also on disk.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use nanobot_core::content::{AudioKind, Body, ContentBlock, Media};
 use nanobot_core::event::{InboundEvent, QuotedMessage};
 use nanobot_core::ids::{ChannelName, MessageId};
 use nanobot_core::label::{Label, Labels};
 use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest, ToolClass};
-use nanobot_core::ports::{HistoryRole, ToolOutcome};
+use nanobot_core::ports::{HistoryRole, ToolExecutor, ToolOutcome};
 use nanobot_core::stand_in::AllowAll;
 use nanobot_core::testing::event::wa;
 use nanobot_core::testing::models::{call, call_reply, text_reply};
@@ -16,7 +16,7 @@ use nanobotd::{Adapters, App, Drained, sessions_at};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{Log, PATIENCE, TestHome, cases, hold, until};
+use crate::support::{Log, PATIENCE, TestHome, cases, until};
 
 /// A message, and what the tools say that the model calls for it.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ async fn converse(home: &TestHome, said: &[Said]) -> Vec<Labels> {
         ..home.adapters(&boot, model.clone()).await
     };
     let app = App::start_with(boot, adapters).await.unwrap();
-    let held: Mutex<Vec<Labels>> = Mutex::default();
+    let mut held = Vec::new();
     for (number, said) in said.iter().enumerate() {
         for labels in &said.tools {
             tools.push("look", ToolOutcome { content: "seen".to_owned(), labels: *labels, failed: false });
@@ -104,17 +104,16 @@ async fn converse(home: &TestHome, said: &[Said]) -> Vec<Labels> {
         if said.fails {
             // A notice of our own: it is made of the question only, and none of its tools ran.
             held_by_last = event(number, said).labels();
-            drain(&tools, said).await;
+            take_back(&tools, said).await;
         }
-        hold(&held).push(held_by_last);
+        held.push(held_by_last);
     }
     assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
-    held.into_inner().unwrap()
+    held
 }
 
 /// Takes the answers back that a failed turn did not ask for.
-async fn drain(tools: &ScriptedTools, said: &Said) {
-    use nanobot_core::ports::ToolExecutor;
+async fn take_back(tools: &ScriptedTools, said: &Said) {
     for _ in &said.tools {
         let context = nanobot_core::testing::tools::context(&event(0, said));
         tools.execute(&call("c", "look", json!({})), &context).await;

@@ -193,14 +193,15 @@ impl Talk {
         self.said.iter().enumerate().map(|(index, said)| (said.room, self.event(index, said))).collect()
     }
 
-    /// How many answers each chat is to get: one for each message that is no repeat and does not break.
+    /// How many answers each chat is to get: one for each message that is no repeat; one that
+    /// breaks is told so.
     pub(super) fn answers_per_room(&self) -> Vec<usize> {
         let mut answers = vec![0; ADDRESSES.len()];
         let mut known = HashSet::new();
         for said in &self.said {
             let is_new =
                 said.id.is_none_or(|id| known.insert((said.room, said.by_system, said.second_account, id)));
-            if is_new && said.mood != Mood::Break {
+            if is_new {
                 answers[said.room] += 1;
             }
         }

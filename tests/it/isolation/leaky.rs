@@ -89,6 +89,10 @@ impl SessionStore for MixedSessions {
         self.0.append(&append, now).await
     }
 
+    async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
+        self.0.contains(&mixed(session)).await
+    }
+
     async fn list(&self) -> Result<Vec<SessionSummary>, StoreError> {
         self.0.list().await
     }
