@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 use document::{Document, Row};
 
-use crate::process;
+use crate::{output, process};
 
 /// How much time a bench may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Bench, String> {
 }
 
 /// Measures, and prints one document on stdout.
-pub(crate) fn run(root: &Path, bench: &Bench, effort: Effort, output: Output) -> Result<()> {
+pub(crate) fn run(root: &Path, bench: &Bench, effort: Effort, form: Output) -> Result<()> {
     let rows = (bench.measure)(root, effort)?;
     let quick = if effort == Effort::Quick { " --quick" } else { "" };
     let document = Document {
@@ -69,11 +69,10 @@ pub(crate) fn run(root: &Path, bench: &Bench, effort: Effort, output: Output) ->
         git_revision: git_revision(root)?,
         rows,
     };
-    match output {
-        Output::Table => print!("{}", document.to_table()),
-        Output::Json => println!("{:#}", document.to_json()),
-    }
-    Ok(())
+    output::print(&match form {
+        Output::Table => document.to_table(),
+        Output::Json => format!("{:#}\n", document.to_json()),
+    })
 }
 
 /// The commit that is checked out, marked when files differ from it.

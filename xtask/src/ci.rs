@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::progress::{Stopwatch, step};
-use crate::{boundaries, process, test, tidy, tools};
+use crate::{boundaries, output, process, test, tidy, tools};
 
 /// One check of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
             Ended { stage, elapsed: stopwatch.elapsed(), result }
         })
         .collect();
-    print!("\n{}", table(&ended));
+    output::print(&format!("\n{}", table(&ended)))?;
     match ended.iter().filter(|ended| ended.result.is_err()).count() {
         0 => Ok(()),
         failed => bail!("{failed} of {} stages failed", ended.len()),

@@ -28,6 +28,7 @@ usage: cargo xtask COMMAND
 
 `run` and `test` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
 question on a terminal. Otherwise `run` says what is off and goes on, and `test` says NOT RUN and fails.
+A call of apt-get is ended after 10 minutes; `run` gives up after 1 minute when no mirror answers.
 `test` also installs cargo-nextest and `ci` cargo-deny into cargo's bin folder, if they are not there.
 
 exit codes: 0 done, 1 failed, 2 usage; `run` ends with that of the chat";

@@ -6,6 +6,8 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
+use crate::output;
+
 /// A place and what is wrong there, printed as `file:line: message`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
@@ -31,9 +33,8 @@ impl fmt::Display for Finding {
 /// Prints the findings of `gate` in order, and fails when there is one.
 pub(crate) fn report(gate: &str, mut findings: Vec<Finding>) -> Result<()> {
     findings.sort();
-    for finding in &findings {
-        println!("{finding}");
-    }
+    let lines: Vec<String> = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    output::print(&lines.concat())?;
     match findings.len() {
         0 => Ok(()),
         1 => bail!("{gate}: 1 finding"),

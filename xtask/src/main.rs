@@ -3,11 +3,7 @@
 //! This file only dispatches and turns the outcome into an exit code (0 done, 1 failed, 2 usage).
 //! Nothing of the product lives in this package, and no crate of ours may depend on it.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line program talks to its terminal"
-)]
+#![expect(clippy::print_stderr, reason = "a command line program talks to its terminal")]
 
 mod bench;
 mod boundaries;
@@ -17,6 +13,7 @@ mod examples;
 mod finding;
 mod llama;
 mod metadata;
+mod output;
 mod process;
 mod progress;
 mod run;
@@ -51,8 +48,7 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> anyhow::Result<()> {
     if command == Command::Help {
-        println!("{}", cli::HELP);
-        return Ok(());
+        return output::print(&format!("{}\n", cli::HELP));
     }
     let root = workspace::find_root()?;
     match command {

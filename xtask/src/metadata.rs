@@ -16,6 +16,13 @@ pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
 }
 
+impl Metadata {
+    /// Where the programs of a profile are built (`release`, `debug`).
+    pub(crate) fn programs(&self, profile: &str) -> PathBuf {
+        self.target_folder.join(profile)
+    }
+}
+
 /// A member of the workspace.
 #[derive(Debug)]
 pub(crate) struct Package {
@@ -32,6 +39,8 @@ pub(crate) struct Dependency {
     pub(crate) kind: Kind,
     /// Whether it is a folder of ours and no package from a registry.
     pub(crate) by_path: bool,
+    /// Whether the features that are on by default are wanted too.
+    pub(crate) default_features: bool,
     pub(crate) features: Vec<String>,
 }
 
@@ -77,6 +86,7 @@ fn dependency(value: &Value) -> Result<Dependency> {
         name: text(value, "name")?,
         kind,
         by_path: value.get("path").is_some_and(Value::is_string),
+        default_features: value.get("uses_default_features").and_then(Value::as_bool) != Some(false),
         features: list(value, "features")?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     })
 }
@@ -91,4 +101,15 @@ fn list<'a>(value: &'a Value, key: &str) -> Result<&'a Vec<Value>> {
         .get(key)
         .and_then(Value::as_array)
         .with_context(|| format!("cargo metadata has no list under `{key}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_where_cargo_builds_them() {
+        let metadata = parse(r#"{"target_directory": "/elsewhere", "packages": []}"#).unwrap();
+        assert_eq!(metadata.programs("release"), Path::new("/elsewhere/release"));
+    }
 }

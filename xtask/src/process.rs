@@ -44,15 +44,20 @@ pub(crate) fn run_on_stderr(command: &mut Command) -> Result<()> {
 
 /// Runs to the end; what the program prints is shown, on stderr, only when it fails.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    let status = quiet_status(command)?;
+    check(command, status)
+}
+
+/// Like [`run_quietly`], for who tells one exit code from another.
+pub(crate) fn quiet_status(command: &mut Command) -> Result<ExitStatus> {
     let output = command
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {}", line_of(command)))?;
-    let result = check(command, output.status);
-    if result.is_err() {
+    if !output.status.success() {
         eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     }
-    result
+    Ok(output.status)
 }
 
 /// Runs to the end and returns stdout; stderr is inherited.

@@ -16,10 +16,11 @@ use crate::{metadata, process};
 /// Installs what is missing, builds both programs, and becomes `nanobot-cli chat`.
 ///
 /// Only the chat writes to stdout; it also inherits stdin, and its exit code is ours.
+#[expect(clippy::disallowed_methods, reason = "the chat is started where a person called it")]
 pub(crate) fn run(root: &Path, profile: Profile, chat_args: &[OsString]) -> Result<()> {
     say_what_is_off(&system::prepare(Purpose::Run));
     let folder = build(root, profile)?;
-    let program = metadata::read(root)?.target_folder.join(folder).join("nanobot-cli");
+    let program = metadata::read(root)?.programs(folder).join("nanobot-cli");
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let error = process::command(&program, &here).arg("chat").args(chat_args).exec();
     Err(error).with_context(|| format!("cannot start {}", program.display()))

@@ -43,27 +43,35 @@ impl Need {
     }
 }
 
+/// A program that both want stands here twice.
 const NEEDS: &[Need] = &[
     Need {
         name: "bubblewrap",
         package: "bubblewrap",
         probe: Probe::Program("bwrap"),
         needed_for: Purpose::Run,
-        off_without: "the shell tool",
+        off_without: "the shell tool (comes with a later version)",
     },
     Need {
         name: "ffmpeg",
         package: "ffmpeg",
         probe: Probe::Program("ffmpeg"),
         needed_for: Purpose::Run,
-        off_without: "voice and video",
+        off_without: "voice and video (come with a later version)",
+    },
+    Need {
+        name: "bubblewrap",
+        package: "bubblewrap",
+        probe: Probe::Program("bwrap"),
+        needed_for: Purpose::Test,
+        off_without: "tests on disks that are full or cannot be written",
     },
     Need {
         name: "ngircd",
         package: "ngircd",
         probe: Probe::Program("ngircd"),
         needed_for: Purpose::Test,
-        off_without: "tests against a real IRC server",
+        off_without: "tests against a real IRC server (come with a later version)",
     },
     Need {
         name: "python3 with venv",
@@ -91,14 +99,15 @@ pub(crate) struct Missing {
 
 /// Installs what `purpose` needs as far as that is allowed, and returns what is missing after that.
 ///
-/// May ask one question on a terminal, and may block on apt-get for minutes.
+/// May ask one question on a terminal, and may block on apt-get: for ten minutes a call at most, and for one
+/// minute if `run` finds that no mirror answers.
 pub(crate) fn prepare(purpose: Purpose) -> Vec<Missing> {
     let missing = missing_for(purpose);
     if missing.is_empty() {
         return Vec::new();
     }
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
-    match apt::install(&packages) {
+    match apt::install(purpose, &packages) {
         Ok(()) => still_missing(purpose, "apt-get did not bring it"),
         Err(error) => still_missing(purpose, &format!("{error:#}")),
     }
@@ -144,5 +153,14 @@ mod tests {
         assert!(is_there(&Probe::Succeeds(&["true"])));
         assert!(!is_there(&Probe::Succeeds(&["false"])));
         assert!(!is_there(&Probe::Succeeds(&["no-such-program-anywhere"])));
+    }
+
+    #[test]
+    fn every_program_that_tests_start_is_needed_for_them() {
+        let needed = |purpose| -> Vec<&str> {
+            NEEDS.iter().filter(|need| need.needed_for == purpose).map(|need| need.package).collect()
+        };
+        assert_eq!(needed(Purpose::Run), ["bubblewrap", "ffmpeg"]);
+        assert!(needed(Purpose::Test).contains(&"bubblewrap"));
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::progress::step;
 use crate::system::{self, Missing, Purpose};
-use crate::{examples, llama, process, tools};
+use crate::{examples, llama, output, process, tools};
 
 /// Unit, contract and integration tests, then documentation tests, then each example once.
 ///
@@ -44,12 +44,9 @@ pub(crate) fn run(root: &Path, nextest_args: &[OsString]) -> Result<()> {
 
 fn not_run(missing: &[Missing]) -> Result<()> {
     for Missing { need, reason } in missing {
-        println!(
-            "NOT RUN: {} ({} is not installed: {reason}; {})",
-            need.off_without,
-            need.name,
-            need.next_step()
-        );
+        let next_step = need.next_step();
+        let what = format!("{} ({} is not installed: {reason}; {next_step})", need.off_without, need.name);
+        output::print(&format!("NOT RUN: {what}\n"))?;
     }
     bail!("no test was run; `cargo nextest run --workspace` runs those that can do without")
 }

@@ -3,6 +3,7 @@
 //! Works without compiling, in well under a second, so it can run before each commit. What needs types is
 //! left to clippy, and crate edges to `boundaries`.
 
+mod bans;
 mod machine_paths;
 mod manifests;
 mod mentions;
@@ -26,6 +27,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 fn check(root: &Path) -> Result<Vec<Finding>> {
     let files = walk::text_files(root)?;
     let mut findings = manifests::check(&files);
+    findings.extend(bans::check(&files));
     for file in &files {
         findings.extend(machine_paths::check(file));
         if file.is_rust() {

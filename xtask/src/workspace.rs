@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 /// The nearest folder at or above the current one whose `Cargo.toml` opens a workspace.
+#[expect(clippy::disallowed_methods, reason = "a chore works on the workspace that it is called in")]
 pub(crate) fn find_root() -> Result<PathBuf> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     match here.ancestors().find(|folder| is_root(folder)) {

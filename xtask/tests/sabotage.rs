@@ -32,10 +32,12 @@ impl Copy {
         fs::write(self.0.path().join(path), text).unwrap();
     }
 
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.0.path().join(path)).unwrap()
+    }
+
     fn append(&self, path: &str, text: &str) {
-        let path = self.0.path().join(path);
-        let before = fs::read_to_string(&path).unwrap();
-        fs::write(path, before + text).unwrap();
+        self.write(path, &(self.read(path) + text));
     }
 
     /// The exit code of the gate and the lines it prints on stdout; what is on stderr is for who reads a failure.
@@ -109,6 +111,54 @@ fn a_clock_read_in_core_fails_tidy() {
         format!("{CORE}/src/clock.rs:{line}: `{what}` in a crate that does no I/O: take a Clock")
     };
     assert_eq!(found, [expected(2, "std::time::SystemTime"), expected(3, "SystemTime::now")]);
+}
+
+#[test]
+fn a_look_at_the_disk_or_at_standard_input_in_core_fails_tidy() {
+    let found = Copy::of_workspace().new_findings("tidy", |copy| {
+        let code = "//! Looks.\nuse std as s;\nfn look(path: &s::path::Path) -> bool {\n    path.exists()\n}\n\
+                    fn listen() -> s::io::Stdin {\n    s::io::stdin()\n}\n";
+        copy.write(&format!("{CORE}/src/look.rs"), code);
+    });
+    let expected = [
+        "2: `std` in a crate that does no I/O: say it by its own name",
+        "4: `exists` in a crate that does no I/O: let an adapter read it behind a port",
+        "6: `s::io::Stdin` in a crate that does no I/O: reach the world through a port",
+        "7: `s::io::stdin` in a crate that does no I/O: reach the world through a port",
+    ];
+    assert_eq!(found, expected.map(|line| format!("{CORE}/src/look.rs:{line}")));
+}
+
+#[test]
+fn a_lost_ban_of_clippy_fails_tidy() {
+    let copy = Copy::of_workspace();
+    let found = copy.new_findings("tidy", |copy| {
+        let path = format!("{CORE}/clippy.toml");
+        let kept = copy
+            .read(&path)
+            .lines()
+            .filter(|line| !line.contains("env::vars_os"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        copy.write(&path, &kept);
+    });
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(&format!("{CORE}/clippy.toml:1: must repeat the line")), "{found:?}");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    for gate in ["help", "tidy"] {
+        let copy = Copy::of_workspace();
+        copy.write(&format!("{CORE}/src/bare.rs"), "pub struct Bare;\n");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = program.arg(gate).current_dir(copy.0.path()).stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!(output.status.code(), Some(i32::from(gate == "tidy")), "{stderr}");
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(crate) struct Onboard {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Take the first suggestion and ask nothing
+    /// Take the first offer (what was chosen before, if anything) and ask nothing
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// The model that answers, such as openai/gpt-4o-mini; `offline` for none
@@ -92,7 +92,8 @@ pub(crate) enum Session {
     List(List),
     /// Show the last messages of a conversation
     Show {
-        /// Its key, such as cli:default
+        /// Its key; `garden` is short for cli:garden
+        #[arg(default_value = "cli:default")]
         key: String,
         /// So many messages
         #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -108,7 +109,7 @@ pub(crate) enum Session {
     },
     /// Forget the messages of a conversation
     Reset {
-        /// Its key
+        /// Its key; `garden` is short for cli:garden
         key: String,
         /// Ask nothing
         #[arg(long, short)]
@@ -121,7 +122,7 @@ pub(crate) enum Session {
     },
     /// Write a conversation to standard output
     Export {
-        /// Its key
+        /// Its key; `garden` is short for cli:garden
         key: String,
         /// How
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]

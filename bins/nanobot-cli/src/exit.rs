@@ -89,7 +89,13 @@ impl From<ConfigErrors> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(Code::Config, chain(&error))
+        // Its text says what lies beneath already.
+        let code = match error.exit_code() {
+            73 => Code::CannotWrite,
+            75 => Code::TryAgain,
+            _ => Code::Config,
+        };
+        Self::new(code, error.to_string())
     }
 }
 
@@ -143,5 +149,21 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
         Self::new(code, chain(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_settings_is_told_once() {
+        let error = nanobot_config::Home::locate(None, &nanobot_config::Environment::default()).unwrap_err();
+        let failure = Failure::from(error);
+        assert_eq!(failure.code, Code::Config);
+        assert_eq!(
+            failure.to_string(),
+            "variable HOME: the user's home directory is unknown: set HOME, NANOBOT_HOME or --home"
+        );
     }
 }

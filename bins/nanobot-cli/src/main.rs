@@ -1,6 +1,7 @@
 //! `nanobot-cli`: parse, dispatch, exit code; nothing else.
 
 mod args;
+mod audit;
 mod commands;
 mod daemon;
 mod exit;

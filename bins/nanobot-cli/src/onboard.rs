@@ -1,87 +1,93 @@
-//! A new home: what can answer (keys, a server on this machine), what is written, and writing it.
+//! A new home: what can answer (keys, a server on this machine), what is written, writing it, and what answers
+//! then.
 //!
-//! Nothing that exists is ever replaced; only the model's name and address in `config.json` are changed, and
-//! then with a backup beside it.
+//! Nothing that exists is ever replaced; only the model, its provider and its address in `config.json` are
+//! changed, and then with a backup beside it.
 
+mod ask;
+mod document;
 mod offers;
 mod plan;
 mod templates;
+mod verdict;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use nanobot_config::{Loaded, Origin};
+use nanobotd::{ChosenModel, choose_model};
 
-use crate::exit::{Code, Failure};
+use crate::exit::Failure;
 use crate::home::Place;
 use crate::output;
 
-pub(crate) use offers::{Offer, first, model_of_own_server, named, offers};
-pub(crate) use plan::plan;
+pub(crate) use ask::{ask, ask_yes_no, can_ask};
+pub(crate) use offers::{Offer, first, named, offers};
+pub(crate) use plan::{Step, carry_out, plan};
+pub(crate) use verdict::verdict;
 
 /// What answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
+    /// Whatever the settings say already; nothing in them changes.
+    Keep,
     /// Nothing that understands language.
     Offline,
     /// A model.
     Model {
         /// Its name, as the settings spell it.
         model: String,
-        /// Its server, where it is not the provider's usual one: provider and address.
-        base: Option<(String, String)>,
+        /// Who serves it.
+        by: By,
     },
 }
 
+/// Who serves a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Whoever the name means.
+    Name,
+    /// This account, whoever the name means.
+    Account(&'static str),
+    /// A server at this address, whatever keys there are.
+    Server(String),
+}
+
+/// The account that stands for servers of somebody's own.
+pub(crate) const OWN_SERVER: &str = "vllm";
+
 /// Makes a home with embedded defaults where there is none. Asks nothing: what the environment names is taken,
 /// servers that merely happen to run are not.
-pub(crate) fn make_home_if_missing(place: &Place) -> Result<(), Failure> {
+pub(crate) async fn make_home_if_missing(place: &Place) -> Result<(), Failure> {
     if place.config_file().exists() || place.home.config_toml().exists() {
         return Ok(());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Code::No, format!("the runtime did not start: {error}")))?;
-    let choice = first(runtime.block_on(offers::named_by_environment(place)));
+    let choice = first(offers::named_by_environment(place).await);
     for step in plan(place, &choice)? {
         step.carry_out()?;
     }
-    output::say(format!("made a home in {}", place.home.root().display()));
+    let loaded = place.load_quietly()?;
+    let root = place.home.root().display();
+    match choose_model(&loaded)? {
+        ChosenModel::Offline => output::say(format!("made a home in {root}; no language model answers yet")),
+        chosen @ ChosenModel::Account { .. } => {
+            output::say(format!("made a home in {root}; {} answers", output::model(&chosen.info())));
+            if let Some(fleeting) = fleeting(&loaded, &chosen) {
+                let dotenv = place.home.dotenv();
+                output::say(format!(
+                    "{fleeting} of this shell was used; to keep it, put it into {}",
+                    dotenv.display()
+                ));
+            }
+        }
+    }
     Ok(())
 }
 
-/// Lets a person choose. Where nobody can be asked, the first offer is taken.
-pub(crate) fn ask(offers: Vec<Offer>) -> Result<Choice, Failure> {
-    if !io::stdin().is_terminal() {
-        return Ok(first(offers));
-    }
-    output::say("What shall answer?");
-    for (number, offer) in (1..).zip(&offers) {
-        output::say(format!("  {number}. {}", offer.label));
-    }
-    loop {
-        let typed = prompt("Number [1]: ")?;
-        let number = if typed.is_empty() { Ok(1) } else { typed.parse::<usize>() };
-        let chosen = number.ok().and_then(|n| offers.get(n.checked_sub(1)?));
-        match chosen {
-            Some(offer) => return Ok(offer.choice.clone()),
-            None => output::say(format!("please type a number from 1 to {}", offers.len())),
-        }
-    }
-}
-
-/// Asks a question that is answered yes or no; no where nobody can be asked.
-pub(crate) fn ask_yes_no(question: &str) -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    Ok(matches!(prompt(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
-}
-
-/// One typed line, trimmed. The end of input is an empty line.
-fn prompt(text: &str) -> Result<String, Failure> {
-    let failed = |error: io::Error| Failure::new(Code::No, format!("cannot ask: {error}"));
-    let mut err = io::stderr().lock();
-    write!(err, "{text}").and_then(|()| err.flush()).map_err(failed)?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(failed)?;
-    Ok(line.trim().to_owned())
+/// The variables that the choice hangs on and that no file holds.
+fn fleeting(loaded: &Loaded, chosen: &ChosenModel) -> Option<String> {
+    let ChosenModel::Account { resolved, .. } = chosen else { return None };
+    let of = |key: &str| match loaded.source_of(&format!("providers.{}.{key}", resolved.provider)) {
+        Some(Origin::Variable(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let names: Vec<String> = [of("api_base"), of("api_key")].into_iter().flatten().collect();
+    (!names.is_empty()).then(|| names.join(" and "))
 }

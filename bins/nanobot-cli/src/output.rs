@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use nanobot_core::ports::ModelInfo;
 use serde_json::Value;
 
 use crate::exit::Failure;
@@ -34,6 +35,16 @@ pub(crate) fn say(text: impl AsRef<str>) {
 /// Tells what went wrong.
 pub(crate) fn complain(text: &str) {
     say(format!("nanobot-cli: {text}"));
+}
+
+/// A model as a person reads it: its name, who serves it, and where.
+pub(crate) fn model(info: &ModelInfo) -> String {
+    let ModelInfo { provider, model, endpoint, is_language_model } = info;
+    match endpoint {
+        _ if !is_language_model => "the offline stand-in".to_owned(),
+        Some(endpoint) => format!("{model} ({provider}, {endpoint})"),
+        None => format!("{model} ({provider})"),
+    }
 }
 
 /// Writes rows as a table: columns aligned, two blanks between them.

@@ -1,9 +1,14 @@
-//! Logs on stderr: for people on a terminal, one JSON object a line elsewhere.
+//! Logs on stderr: for people on a terminal, one JSON object a line elsewhere; in a chat one plain line for each
+//! warning, because the screen belongs to the conversation.
+
+mod plain;
 
 use std::io::IsTerminal as _;
 
 use nanobot_config::settings::{Log, LogFormat};
 use tracing_subscriber::EnvFilter;
+
+use plain::Plain;
 
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
@@ -13,21 +18,43 @@ pub struct LogError {
     reason: String,
 }
 
+/// Whether the settings can be used.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn check(settings: &Log) -> Result<(), LogError> {
+    filter(settings).map(drop)
+}
+
 /// Installs the process-wide subscriber. Called once, by main, before anything is opened.
 ///
 /// # Errors
 /// When the filter cannot be read.
 pub fn install(settings: &Log) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(&settings.filter)
-        .map_err(|error| LogError { filter: settings.filter.clone(), reason: error.to_string() })?;
     let pretty = match settings.format {
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
         // The only other one is `pretty`; the settings crate may add more.
         _ => true,
     };
-    let to_stderr = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let to_stderr = tracing_subscriber::fmt().with_env_filter(filter(settings)?).with_writer(std::io::stderr);
     // A second installation in one process (tests) keeps the first subscriber.
     let _ = if pretty { to_stderr.try_init() } else { to_stderr.json().flatten_event(true).try_init() };
     Ok(())
+}
+
+/// Installs the process-wide subscriber of a chat without a daemon: one line for each warning or error, begun
+/// with the program's name. `model` is what a failed call adds: the model and its address.
+pub fn install_for_chat(program: &'static str, model: String) {
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .event_format(Plain { program, model });
+    // A second installation in one process (tests) keeps the first subscriber.
+    let _ = subscriber.try_init();
+}
+
+fn filter(settings: &Log) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(&settings.filter)
+        .map_err(|error| LogError { filter: settings.filter.clone(), reason: error.to_string() })
 }

@@ -6,6 +6,7 @@ mod control;
 mod frames;
 mod hub;
 mod inbox;
+mod lagging;
 mod lines;
 mod mailbox;
 pub mod protocol;

@@ -77,8 +77,9 @@ impl IdGenerator for CountingIds {
 /// A daemon that writes down what it is given, and plays a script for some messages:
 /// `echo …` is streamed and delivered, `change` is streamed and delivered otherwise, `tool` runs a tool
 /// first, `fail` fails with a message, `ignore` is ignored, `hang` runs until it is cancelled, `lost` claims
-/// to have answered; `full`, `huge` and `down` are refused, `again` was seen before. Anything else is taken
-/// and never answered.
+/// to have answered, `stubborn` streams on for a while after it was cancelled; `late` is like `hang`, but is
+/// taken only after five seconds; `full`, `crowd`, `huge` and `down` are refused, `again` was seen before, `silence`
+/// is what comes back. Anything else is taken and never answered.
 pub(crate) struct FakeDaemon {
     pub(crate) hub: Arc<LocalHub>,
     pub(crate) received: Mutex<Vec<InboundEvent>>,
@@ -150,10 +151,19 @@ impl FakeDaemon {
             ("fail", _) => (Some("Sorry, that failed.".to_owned()), TurnOutcome::Failed),
             ("lost", _) => (None, TurnOutcome::Answered),
             ("ignore", _) => (None, TurnOutcome::Ignored),
-            ("hang", _) => {
+            ("hang" | "late", _) => {
                 show(LiveEvent::Text("Thinking"));
                 self.stop_turn.notified().await;
                 (None, TurnOutcome::Cancelled)
+            }
+            ("stubborn", _) => {
+                show(LiveEvent::Text("Half"));
+                self.stop_turn.notified().await;
+                for piece in [" a", " way"] {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    show(LiveEvent::Text(piece));
+                }
+                (Some("Half a way".to_owned()), TurnOutcome::Answered)
             }
             _ => return,
         };
@@ -176,9 +186,12 @@ impl Ingest for Handle {
         let chat_id = event.chat.clone();
         match text.as_str() {
             "full" => return Err(IngestError::QueueFull { waiting: 20 }),
+            "crowd" => return Err(IngestError::TooManyChats { limit: 256 }),
             "huge" => return Err(IngestError::TooLarge { found: 99_999, limit: 50_000 }),
             "down" => return Err(IngestError::Draining),
             "again" => return Ok(Receipt { turn: None }),
+            "silence" => std::future::pending().await,
+            "late" => tokio::time::sleep(Duration::from_secs(5)).await,
             _ => {}
         }
         let number = {

@@ -96,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_file_is_told_apart_from_a_torn_one() {
+        let said = |text| check_text("c.json", text).errors.remove(0).message;
+        for nothing in ["", " \n"] {
+            assert_eq!(said(nothing), "the file is empty; put {} into it or delete it");
+        }
+        assert!(said("{").starts_with("EOF while parsing an object"));
+    }
+
+    #[test]
     fn unknown_keys_are_named_and_accepted() {
         let check = check_text("c.json", r#"{"configVersion":2,"foo":1,"channels":{"slack":{"token":"x"}}}"#);
         assert!(check.accepted && !check.migrated);

@@ -44,6 +44,9 @@ impl Document {
 /// Reads a `config.json`.
 pub(crate) fn open_json(text: &str, origin: &Origin) -> Document {
     let fail = |fault| Document::failed(ConfigError::new(origin.clone(), KeyPath::root(), fault));
+    if text.trim().is_empty() {
+        return fail(Fault::Empty);
+    }
     let mut object = match strict::json(text) {
         Ok(Value::Object(object)) => object,
         Ok(other) => {

@@ -43,8 +43,11 @@ pub(crate) fn restore(dump: &mut Value, kept: &[Kept]) {
 fn field_value(field: &Field, value: Option<&Value>, purpose: Purpose) -> Option<Value> {
     match (&field.kind, value) {
         (Kind::Names(names), given) => Some(dump_names(names, given, field.preset(), purpose)),
+        // What is built in is no secret, the query of an address included.
+        (_, Some(value)) if field.default.is_some_and(|default| default() == *value) => Some(value.clone()),
         (kind, Some(value)) => Some(dump_value(kind, value, purpose)),
-        (kind, None) => field.preset().map(|preset| dump_value(kind, &preset, purpose)),
+        (Kind::Section(section), None) => Some(dump(section, &section.defaults(), purpose)),
+        (_, None) => field.default.map(|default| default()),
     }
 }
 
@@ -59,7 +62,7 @@ fn dump_value(kind: &Kind, value: &Value, purpose: Purpose) -> Value {
         }
         (kind, value) if kind.is_secret() && purpose == Purpose::Listing => redacted(value),
         (_, Value::String(text)) if purpose == Purpose::Listing => {
-            Value::String(without_password(text).unwrap_or_else(|| text.clone()))
+            Value::String(address_without_secrets(text).unwrap_or_else(|| text.clone()))
         }
         (_, value) => value.clone(),
     }
@@ -116,24 +119,101 @@ fn redacted(value: &Value) -> Value {
     }
 }
 
-/// An address without the name and password that stand before its host; `None` when there are none.
-fn without_password(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (_, host) = authority.rsplit_once('@')?;
-    Some(format!("{scheme}://{REDACTED}@{host}{tail}"))
+/// An address without what people put secrets into: name and password before the host, the values of its query,
+/// and its fragment. `None` when there is nothing of that in it.
+fn address_without_secrets(text: &str) -> Option<String> {
+    let start = match text.find("://") {
+        _ if text.starts_with("//") => "//".len(),
+        Some(colon) => colon + "://".len(),
+        None => return None,
+    };
+    let (scheme, rest) = text.split_at(start);
+    let (rest, fragment) = split_before(rest, '#');
+    let (place, query) = split_before(rest, '?');
+    let (authority, path) = split_before(place, '/');
+    let authority = match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{REDACTED}@{host}"),
+        None => authority.to_owned(),
+    };
+    let query: Vec<String> = query.split('&').map(parameter_without_value).collect();
+    let fragment = if fragment.len() > 1 { format!("#{REDACTED}") } else { fragment.to_owned() };
+    let shown = format!("{scheme}{authority}{path}{}{fragment}", query.join("&"));
+    (shown != text).then_some(shown)
+}
+
+/// `key=value` without its value. A part without a key may be the secret itself.
+fn parameter_without_value(part: &str) -> String {
+    let (mark, part) = part.split_at(usize::from(part.starts_with('?')));
+    match part.split_once('=') {
+        _ if part.is_empty() => mark.to_owned(),
+        Some((key, "")) => format!("{mark}{key}="),
+        Some((key, _)) => format!("{mark}{key}={REDACTED}"),
+        None => format!("{mark}{REDACTED}"),
+    }
+}
+
+/// What stands before a mark, and the rest with the mark.
+fn split_before(text: &str, mark: char) -> (&str, &str) {
+    text.split_at(text.find(mark).unwrap_or(text.len()))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn a_password_in_an_address_is_not_shown() {
-        let shown = without_password("http://me:pass@word@127.0.0.1:8080/v1?a=b@c");
-        assert_eq!(shown.as_deref(), Some("http://[secret]@127.0.0.1:8080/v1?a=b@c"));
-        for plain in ["http://127.0.0.1/v1@2", "someone@example.org", "~/.nanobot/workspace", ""] {
-            assert_eq!(without_password(plain), None, "{plain}");
+    fn nothing_secret_in_an_address_is_shown() {
+        for (address, shown) in [
+            ("http://me:pass@word@127.0.0.1:8080/v1", "http://[secret]@127.0.0.1:8080/v1"),
+            ("http://me:p@h/v1?a=b@c", "http://[secret]@h/v1?a=[secret]"),
+            ("//me@h", "//[secret]@h"),
+            ("https://h/?key=sk-zzz&x=&flag&a=b=c", "https://h/?key=[secret]&x=&[secret]&a=[secret]"),
+            ("https://h/v1#a?b=c", "https://h/v1#[secret]"),
+            ("https://h?sk-zzz#sk-zzz", "https://h?[secret]#[secret]"),
+        ] {
+            assert_eq!(address_without_secrets(address).as_deref(), Some(shown), "{address}");
+        }
+        for plain in [
+            "https://h/?#",
+            "http://127.0.0.1/v1@2",
+            "",
+            "~/.nanobot/workspace",
+            "someone@example.org",
+            "really?",
+            "a=b",
+            "Who? //you",
+        ] {
+            assert_eq!(address_without_secrets(plain), None, "{plain}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_in_any_part_of_an_address_is_hidden(
+            scheme in "([a-z]{1,5}:)?",
+            host in "[a-z.]{1,8}(:[0-9]{1,5})?",
+            path in "(/[a-z@?]{0,6})?",
+            key in "[a-z]{0,4}=",
+            rest in "[a-z=&?/#@:]{0,8}",
+            place in 0..4,
+        ) {
+            let address = match place {
+                0 => format!("{scheme}//me:hunter2@{host}{path}?{key}{rest}"),
+                1 => format!("{scheme}//{host}{path}?{key}hunter2{rest}"),
+                2 => format!("{scheme}//{host}{path}?{rest}&hunter2"),
+                _ => format!("{scheme}//{host}{path}?{key}#{rest}hunter2"),
+            };
+            let shown = address_without_secrets(&address).expect("something to hide");
+            prop_assert!(!shown.contains("hunter2"), "{address} is shown as {shown}");
+            // What is shown has nothing more to hide but its own marks.
+            prop_assert_eq!(address_without_secrets(&shown).unwrap_or_else(|| shown.clone()), shown);
+        }
+
+        #[test]
+        fn any_text_is_survived(text in "\\PC{0,30}") {
+            let _ = address_without_secrets(&text);
         }
     }
 }

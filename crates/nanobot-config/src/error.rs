@@ -1,7 +1,7 @@
 //! What can be wrong with settings, and where it came from.
 //!
-//! A message names the file or variable, the key, what was expected and what was found; the value of a
-//! secret is in none of them.
+//! A message names the file or variable, the key, what was expected and what was found. The value of a secret is
+//! in none of them, nor is an address, which may hold one.
 
 use std::fmt;
 use std::io;
@@ -46,7 +46,7 @@ pub enum Fault {
     WrongValue {
         /// What the key takes.
         expected: String,
-        /// The type of what was there, with the value when it is short and no secret.
+        /// The type of what was there, with the value when it is short, no secret and no address.
         found: String,
     },
     /// A key without which its section means nothing.
@@ -77,6 +77,9 @@ pub enum Fault {
         /// Column in bytes, from 1.
         column: usize,
     },
+    /// A file without any text.
+    #[error("the file is empty; put {{}} into it or delete it")]
+    Empty,
     /// A file that is not there although it was named.
     #[error("no such file")]
     NotFound,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::bridge_url;
 use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
-use crate::reading::{coerce, describe, type_name};
+use crate::reading::{coerce, type_name};
 use crate::schema::object_or_empty;
 use crate::settings::built_in_profiles;
 use crate::spelling::canonical;
@@ -154,9 +154,10 @@ impl Legacy {
         }
         let place = "channels.whatsapp.bridgeUrl";
         let Ok(address) = bridge_url::split(url) else {
+            // Only the type: a password or a token may stand in it.
             let fault = Fault::WrongValue {
                 expected: "an address with a port from 0 to 65535".to_owned(),
-                found: describe(&Value::String(url.clone())),
+                found: "a text".to_owned(),
             };
             self.errors.push(ConfigError::new(origin.clone(), KeyPath::parse(place), fault));
             return;

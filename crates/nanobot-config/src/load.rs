@@ -1,7 +1,8 @@
 //! `load`: all layers into one `Config`.
 //!
 //! Lowest to highest: defaults, `NANOBOT_*`, `config.json`, `config.toml`, provider variables (those of `.env`
-//! included), flags. Loading reads and never writes; an invalid layer is refused, never replaced.
+//! included; a key of another provider only where there is no own one), flags. Loading reads and never writes;
+//! an invalid layer is refused, never replaced.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,18 @@ impl Loaded {
         self.merged.origin_of(&KeyPath::parse(path))
     }
 
+    /// Whether a provider's key is another one's: `OPENAI_API_KEY` fills AiHubMix's as well, where it has none of
+    /// its own. Such a key must not be sent to the provider that borrowed it. `false` for unknown providers.
+    pub fn key_is_borrowed(&self, provider: &str) -> bool {
+        let path: KeyPath = ["providers", provider, "api_key"].into_iter().collect();
+        match self.merged.origin_of(&path) {
+            Some(Origin::Variable(name) | Origin::DotEnv(name)) => {
+                variables::is_lent(name, &path.to_string())
+            }
+            Some(Origin::Default | Origin::File(_) | Origin::Flag) | None => false,
+        }
+    }
+
     /// All settings as the file spells them, each secret as `[secret]`.
     pub fn show(&self) -> Value {
         dump(table(), &self.merged.tree, Purpose::Listing)
@@ -133,7 +146,8 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigErrors> {
         None => loading.file(&request.home.config_json(), open_json, Presence::Optional),
     }
     loading.file(&request.home.config_toml(), open_toml, Presence::Optional);
-    loading.layers.extend(variables::provider_layers(&environment));
+    let provider_layers = variables::provider_layers(&environment, &loading.layers);
+    loading.layers.extend(provider_layers);
     loading.gathered(variables::flags(&request.overrides));
     loading.finish()
 }

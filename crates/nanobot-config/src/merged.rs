@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
+use crate::reading::may_be_address;
 use crate::schema::{Entries, Kind, Names, Section};
 use crate::settings::table;
 use crate::spelling::{camel_to_snake, canonical};
@@ -88,7 +89,12 @@ impl Merged {
         }
         for (route, profile) in wrong {
             let path = ["models", "routes", route.as_str()].into_iter().collect();
-            errors.push(self.error(path, Fault::UnknownProfile { profile }));
+            let fault = if may_be_address(&profile) {
+                Fault::WrongValue { expected: "the name of a profile".to_owned(), found: "a text".to_owned() }
+            } else {
+                Fault::UnknownProfile { profile }
+            };
+            errors.push(self.error(path, fault));
         }
         errors
     }

@@ -241,9 +241,10 @@ pub(crate) const fn type_name(value: &Value) -> &'static str {
 /// Longest value that a message repeats, in characters.
 const MAX_SHOWN: usize = 60;
 
-/// The type of a value and, when it is short and simple, the value.
-pub(crate) fn describe(value: &Value) -> String {
+/// The type of a value and, when it is short, simple and no address, the value.
+fn describe(value: &Value) -> String {
     let shown = match value {
+        Value::String(text) if may_be_address(text) => String::new(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
     };
@@ -251,4 +252,9 @@ pub(crate) fn describe(value: &Value) -> String {
         1..=MAX_SHOWN => format!("{} {shown}", type_name(value)),
         _ => type_name(value).to_owned(),
     }
+}
+
+/// Whether a text may be an address, which may hold a password or a token, whatever key it stands under.
+pub(crate) fn may_be_address(text: &str) -> bool {
+    text.contains("//") || text.contains('@')
 }

@@ -1,7 +1,8 @@
 //! Which variables set which keys: `NANOBOT_*` below the file, and the keys of providers above it.
 //!
-//! The list of provider variables is the original's, plus `OPENAI_BASE_URL`. What a provider does with its
-//! key is the router's business.
+//! The list of provider variables is the original's, plus `OPENAI_BASE_URL`. A variable may lend its value to a
+//! second key; it gives way to what that key has of its own. What a provider does with its key is the router's
+//! business.
 
 use serde_json::{Map, Value};
 
@@ -28,17 +29,23 @@ pub struct ProviderVariable {
     pub variable: &'static str,
     /// The key, in inner spelling.
     pub path: &'static str,
+    /// Whether the variable belongs to another key, and sets this one only where it has no value of its own.
+    pub lent: bool,
 }
 
 const fn sets(variable: &'static str, path: &'static str) -> ProviderVariable {
-    ProviderVariable { variable, path }
+    ProviderVariable { variable, path, lent: false }
+}
+
+const fn lends(variable: &'static str, path: &'static str) -> ProviderVariable {
+    ProviderVariable { variable, path, lent: true }
 }
 
 /// The variables that win over the file when they are not blank. Of two for one key the later one counts.
 pub const PROVIDER_VARIABLES: &[ProviderVariable] = &[
     sets("OPENROUTER_API_KEY", "providers.openrouter.api_key"),
     sets("OPENAI_API_KEY", "providers.openai.api_key"),
-    sets("OPENAI_API_KEY", "providers.aihubmix.api_key"),
+    lends("OPENAI_API_KEY", "providers.aihubmix.api_key"),
     sets("OPENAI_BASE_URL", "providers.openai.api_base"),
     sets("ANTHROPIC_API_KEY", "providers.anthropic.api_key"),
     sets("DEEPSEEK_API_KEY", "providers.deepseek.api_key"),
@@ -102,14 +109,32 @@ pub(crate) fn prefixed(environment: &Environment) -> Gathered {
     gathered
 }
 
-/// The variables that win over the file.
-pub(crate) fn provider_layers(environment: &Environment) -> Vec<Layer> {
+/// The variables that win over the file. `below` are the layers under them, lowest first.
+pub(crate) fn provider_layers(environment: &Environment, below: &[Layer]) -> Vec<Layer> {
     let layers = PROVIDER_VARIABLES.iter().filter_map(|known| {
         let value = environment.get_non_blank(known.variable)?;
-        let tree = nested(&KeyPath::parse(known.path), Value::String(value.to_owned()));
+        let path = KeyPath::parse(known.path);
+        if known.lent && has_own_text(below, &path) {
+            return None;
+        }
+        let tree = nested(&path, Value::String(value.to_owned()));
         Some(Layer { origin: environment.origin(known.variable), tree })
     });
     layers.collect()
+}
+
+/// Whether a variable only lends its value to a key (inner spelling).
+pub(crate) fn is_lent(variable: &str, path: &str) -> bool {
+    PROVIDER_VARIABLES.iter().any(|known| known.lent && known.variable == variable && known.path == path)
+}
+
+/// Whether the highest layer that says something about a key gives it a text that is not blank.
+fn has_own_text(layers: &[Layer], path: &KeyPath) -> bool {
+    let at = |layer: &'_ Layer| {
+        let value = path.segments().iter().try_fold(&layer.tree, |at, segment| at.get(segment))?;
+        Some(value.as_str().is_some_and(|text| !text.trim().is_empty()))
+    };
+    layers.iter().rev().find_map(at).unwrap_or(false)
 }
 
 /// The settings of this run.

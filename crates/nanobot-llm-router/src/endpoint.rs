@@ -42,6 +42,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether both are at one host, whatever port and path.
+    pub(crate) fn has_host_of(&self, other: &Self) -> bool {
+        self.0.host_str() == other.0.host_str()
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"

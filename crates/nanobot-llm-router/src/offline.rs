@@ -15,9 +15,12 @@ use serde_json::json;
 
 use command::Command;
 
-/// The first sentence of every answer, and the next step.
+/// How the first answer of a conversation begins, and `help`: what this is, and the next step.
 const DISCLAIMER: &str = "I am not a language model, only nanobot's offline stand-in. To get real answers, set \
      a provider key or run `nanobot-cli onboard`.";
+
+/// How every other answer begins. None goes without.
+const REMINDER: &str = "(offline stand-in, not a language model)";
 
 /// How much of a message is repeated, in characters.
 const ECHO_LIMIT: usize = 400;
@@ -60,22 +63,32 @@ impl ModelClient for OfflineModel {
 
 fn answer(request: &ModelRequest) -> Result<ModelReply, ModelError> {
     let results = latest_results(&request.messages);
+    let begin = if is_first_turn(&request.messages) { DISCLAIMER } else { REMINDER };
     if !results.is_empty() {
-        return Ok(saying(&report(&results)));
+        return Ok(saying(begin, &report(&results)));
     }
     let heard = latest_words(&request.messages);
     let offered = |name: &str| request.tools.iter().any(|tool| tool.name == name);
     match Command::read(heard) {
-        Command::Help => Ok(saying(&help(request))),
+        Command::Help => Ok(saying(DISCLAIMER, &help(request))),
         Command::Call { tool, path } if offered(tool) => calling(request, tool, &path),
-        Command::Call { tool, .. } => Ok(saying(&format!("The tool {tool} is not on offer in this chat."))),
-        Command::None => Ok(saying(&echo(heard, request))),
+        Command::Call { tool, .. } => {
+            Ok(saying(begin, &format!("The tool {tool} is not on offer in this chat.")))
+        }
+        Command::None => Ok(saying(begin, &echo(heard, request))),
     }
 }
 
-fn saying(text: &str) -> ModelReply {
+/// Whether nothing was answered before the message that waits for its answer.
+fn is_first_turn(messages: &[ChatMessage]) -> bool {
+    let waiting = messages.iter().rposition(|message| matches!(message, ChatMessage::User { .. }));
+    let before = messages.get(..waiting.unwrap_or(0)).unwrap_or_default();
+    !before.iter().any(|message| matches!(message, ChatMessage::Assistant { .. }))
+}
+
+fn saying(begin: &str, text: &str) -> ModelReply {
     ModelReply {
-        text: format!("{DISCLAIMER}\n\n{text}"),
+        text: format!("{begin}\n\n{text}"),
         tool_calls: Vec::new(),
         finish: FinishReason::Stop,
         usage: Usage::default(),
@@ -91,7 +104,8 @@ fn calling(request: &ModelRequest, tool: &str, path: &str) -> Result<ModelReply,
         .map_err(|error| ModelError::caused_by(nanobot_core::model::ModelErrorKind::BadAnswer, error))?;
     let call = ToolCall { id, name: tool.to_owned(), arguments: json!({ "path": path }) };
     Ok(ModelReply {
-        text: DISCLAIMER.to_owned(),
+        // The answer to the results says who speaks, and once a turn is enough.
+        text: String::new(),
         tool_calls: vec![call],
         finish: FinishReason::ToolCalls,
         usage: Usage::default(),

@@ -37,7 +37,8 @@ pub const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// How long a refusal's body is waited for.
 const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
 
-/// How long the count of tokens is waited for once the model is done. Never longer than the idle limit.
+/// How long all that follows is waited for once the model is done: the count of tokens, and comments. Never
+/// longer than the idle limit.
 const TRAILER_LIMIT: Duration = Duration::from_secs(5);
 
 /// A language model behind an OpenAI-compatible server.
@@ -104,10 +105,7 @@ impl OpenAiClient {
         let first = timeout(limits.connect + limits.first_byte, self.first_piece(body)).await;
         let started = first.map_err(|_| ModelError::new(ModelErrorKind::FirstByteTimeout))??;
 
-        let reading = self.read_answer(started, CallIds::after(request), deltas);
-        let read = timeout(limits.whole_answer, reading).await.map_err(|_| {
-            ModelError::caused_by(ModelErrorKind::BadAnswer, AnswerError::Endless(limits.whole_answer))
-        })??;
+        let read = self.read_answer(started, CallIds::after(request), deltas).await?;
         if read.repaired_utf8 {
             warn!("the provider sent bytes that are no UTF-8; they were replaced by U+FFFD");
         }
@@ -128,33 +126,66 @@ impl OpenAiClient {
         Ok(Started { response, piece: piece.map(|bytes| bytes.to_vec()) })
     }
 
+    /// Reads the answer, for as long as a whole one may take.
     async fn read_answer(
         &self,
         started: Started,
         ids: CallIds,
         deltas: &mut dyn DeltaSink,
     ) -> Result<DecodedReply, ModelError> {
+        let status = started.response.status().as_u16();
+        let limit = self.settings.limits.whole_answer;
+        let mut decoder = AnswerDecoder::new(ids);
+        match timeout(limit, self.read_into(&mut decoder, started, deltas)).await {
+            Ok(read) => read?,
+            Err(_) if decoder.progress() == Progress::Writing => {
+                return Err(ModelError::caused_by(ModelErrorKind::BadAnswer, AnswerError::Endless(limit)));
+            }
+            // The answer is whole; only the count of tokens is missing.
+            Err(_) => {}
+        }
+        decoder.finish(deltas).map_err(|error| decode_error(error, status))
+    }
+
+    /// Feeds the decoder until the answer has ended, or is whole and nothing more comes in time.
+    async fn read_into(
+        &self,
+        decoder: &mut AnswerDecoder,
+        started: Started,
+        deltas: &mut dyn DeltaSink,
+    ) -> Result<(), ModelError> {
         let Started { mut response, mut piece } = started;
         let status = response.status().as_u16();
         let failed = |error| decode_error(error, status);
-        let mut decoder = AnswerDecoder::new(ids);
+        let idle = self.settings.limits.idle;
         while let Some(bytes) = piece {
-            let progress = decoder.push(&bytes, deltas).map_err(failed)?;
-            let wait = match progress {
-                Progress::Writing => self.settings.limits.idle,
-                Progress::Finished => self.settings.limits.idle.min(TRAILER_LIMIT),
-                Progress::Ended => break,
-            };
-            piece = match (timeout(wait, response.chunk()).await, progress) {
-                (Ok(Ok(next)), _) => next.map(|bytes| bytes.to_vec()),
-                // The answer is whole; only the count of tokens is missing.
-                (_, Progress::Finished | Progress::Ended) => None,
-                (Ok(Err(error)), Progress::Writing) => return Err(transport_error(error)),
-                (Err(_), Progress::Writing) => return Err(ModelError::new(ModelErrorKind::IdleTimeout)),
-            };
+            if decoder.push(&bytes, deltas).map_err(failed)? != Progress::Writing {
+                break;
+            }
+            let next = timeout(idle, response.chunk()).await;
+            let next = next.map_err(|_| ModelError::new(ModelErrorKind::IdleTimeout))?;
+            piece = next.map_err(transport_error)?.map(|bytes| bytes.to_vec());
         }
-        decoder.finish(deltas).map_err(failed)
+        if decoder.progress() == Progress::Finished {
+            // One limit for everything, because each keep-alive by itself comes in time.
+            let rest = timeout(idle.min(TRAILER_LIMIT), read_trailer(&mut response, decoder, deltas)).await;
+            rest.unwrap_or(Ok(())).map_err(failed)?;
+        }
+        Ok(())
     }
+}
+
+/// Reads what follows a whole answer. A connection that breaks here takes nothing away.
+async fn read_trailer(
+    response: &mut Response,
+    decoder: &mut AnswerDecoder,
+    deltas: &mut dyn DeltaSink,
+) -> Result<(), DecodeError> {
+    while decoder.progress() == Progress::Finished {
+        let Ok(Some(bytes)) = response.chunk().await else { break };
+        decoder.push(&bytes, deltas)?;
+    }
+    Ok(())
 }
 
 /// A response that succeeded so far; no piece when its body was empty.

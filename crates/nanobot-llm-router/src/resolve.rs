@@ -1,11 +1,13 @@
 //! Which account serves a model, and under which name: a pure function over the table and the accounts.
 //!
 //! Matching is the original's. Three things differ, on purpose:
-//! - An account whose base is on loopback counts as having credentials without a key, because local servers
-//!   need none.
+//! - An account whose base somebody set needs no key, wherever that server is: naming it is wish enough, and
+//!   nothing is sent in the key's place. A vendor's own server is the exception, because nothing goes to a
+//!   vendor without credentials.
 //! - An account that has neither a base nor a default one is passed over, because it cannot be called.
 //! - A key only ever goes to its own account's server. The original handed it to whichever vendor the model's
-//!   name suggested.
+//!   name suggested. Whose key it is, only the caller knows: it leaves out of an account what was borrowed from
+//!   another one, `OPENAI_API_KEY` for AiHubMix (`Loaded::key_is_borrowed` of `nanobot-config`).
 
 use nanobot_core::Secret;
 
@@ -20,7 +22,7 @@ use crate::settings::{Temperature, TokenLimitField};
 pub struct ProviderAccount {
     /// The provider's name in the table; accounts of other names are never matched.
     pub name: String,
-    /// Its key; blank counts as none.
+    /// Its own key, never one borrowed from another account; blank counts as none.
     pub key: Option<Secret<String>>,
     /// Its base address, when it is not the default one; blank counts as none.
     pub base: Option<String>,
@@ -56,8 +58,8 @@ pub struct Resolved {
     pub token_limit_field: TokenLimitField,
 }
 
-/// Finds who serves `model`: the first provider of the table that the name mentions and that has credentials,
-/// else the first that has any. None when no account can be used.
+/// Finds who serves `model`: the first provider of the table that the name mentions and whose account can be
+/// used, else the first with such an account. None when there is none.
 pub fn resolve(model: &str, accounts: &[ProviderAccount]) -> Option<Resolved> {
     let lower = model.to_lowercase();
     let usable: Vec<Usable<'_>> =
@@ -114,9 +116,13 @@ impl<'a> Usable<'a> {
     fn find(provider: &'static Provider, accounts: &'a [ProviderAccount]) -> Option<Self> {
         let account = accounts.iter().find(|account| account.name == provider.name)?;
         let entry = Self { provider, account };
-        let keyless_local = entry.configured_base().is_some_and(is_loopback);
-        let has_place = entry.configured_base().is_some() || provider.default_base.is_some();
-        ((entry.key().is_some() || keyless_local) && has_place).then_some(entry)
+        let usable = match (entry.configured_base(), entry.key()) {
+            (Some(_), Some(_)) => true,
+            (Some(base), None) => !is_of_a_vendor(base),
+            (None, Some(_)) => provider.default_base.is_some(),
+            (None, None) => false,
+        };
+        usable.then_some(entry)
     }
 
     fn key(&self) -> Option<&'a Secret<String>> {
@@ -191,6 +197,14 @@ fn is_reasoning_model(wire_model: &str) -> bool {
     let mut letters = wire_model.chars();
     let o_series = letters.next() == Some('o') && letters.next().is_some_and(|c| c.is_ascii_digit());
     o_series || wire_model.starts_with("gpt-5")
+}
+
+/// Whether a base is at the server of some vendor of the table. What is no address is not; the client refuses
+/// it later, by name.
+fn is_of_a_vendor(base: &str) -> bool {
+    let vendors = PROVIDERS.iter().filter_map(|provider| Endpoint::parse(provider.default_base?).ok());
+    Endpoint::parse(base)
+        .is_ok_and(|endpoint| vendors.into_iter().any(|vendor| vendor.has_host_of(&endpoint)))
 }
 
 fn is_loopback(base: &str) -> bool {

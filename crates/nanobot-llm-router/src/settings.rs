@@ -125,7 +125,8 @@ pub struct Limits {
     pub first_byte: Duration,
     /// Between two pieces of the answer.
     pub idle: Duration,
-    /// From the first byte of the answer to its last, whatever comes in between.
+    /// From the first byte of the answer to its last, whatever comes in between. An answer that is whole by
+    /// then counts, even if its connection stays open.
     pub whole_answer: Duration,
 }
 

@@ -4,7 +4,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nanobot_core::ports::StoreError;
 
@@ -29,17 +29,32 @@ pub(crate) fn create_file(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Creates a file that must not exist yet, in one step: whoever sees it sees all of its content.
+pub(crate) fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut temporary = temporary_beside(path)?;
+    temporary.write_all(content)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(path).map(drop).map_err(|error| error.error)
+}
+
 /// Replaces `path` in one step by what `fill` writes: a private temporary file beside it, synced, renamed.
 /// When anything fails, the old content stands.
 pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temporary =
-        tempfile::Builder::new().prefix(&own_prefix()).suffix(TEMPORARY_SUFFIX).tempfile_in(folder)?;
+    let mut temporary = temporary_beside(path)?;
     fill(temporary.as_file_mut())?;
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
     // The rename itself lasts once the folder is on disk too.
-    File::open(folder)?.sync_all()
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// A private temporary file in the folder of `path`.
+fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(&own_prefix()).suffix(TEMPORARY_SUFFIX).tempfile_in(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Removes the temporary files that another process left in a folder, at most `limit` at a time.
@@ -69,10 +84,14 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 /// The first `limit` bytes of a file, and one more if there are more; none when there is no such file.
 pub(crate) fn read_at_most(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let Some(file) = found(File::open(path))? else { return Ok(None) };
+    found(File::open(path))?.map(|file| read_open_at_most(file, limit)).transpose()
+}
+
+/// The first `limit` bytes of an open file, and one more if there are more.
+pub(crate) fn read_open_at_most(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(limit + 1).read_to_end(&mut content)?;
-    Ok(Some(content))
+    Ok(content)
 }
 
 /// The names of a folder's regular files that end in `suffix`, at most `limit` of them and one more if there
@@ -101,16 +120,4 @@ pub(crate) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// A name for keeping an old file: `<name>.older`, or the first free one of `.older-2` … `.older-9`.
-pub(crate) fn free_older_name(path: &Path) -> io::Result<PathBuf> {
-    let plain = path.with_added_extension("older");
-    let numbered = (2..=9).map(|n| path.with_added_extension(format!("older-{n}")));
-    for candidate in std::iter::once(plain).chain(numbered) {
-        if !candidate.try_exists()? {
-            return Ok(candidate);
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
 }

@@ -16,7 +16,7 @@ mod workspace;
 pub use error::LineError;
 pub use seen_chats::SeenChatsFile;
 pub use sessions::{
-    HistoryEntry, JsonlSessions, MAX_HISTORY_WINDOW, MAX_LINE_BYTES, MAX_LISTED_FILES, MAX_SESSION_BYTES,
-    Problem, SHOWN_HISTORY, SessionFile, file_name, inspect,
+    HistoryEntry, JsonlSessions, MAX_HISTORY_WINDOW, MAX_LINE_BYTES, MAX_LISTED_FILES, MAX_READERS,
+    MAX_SESSION_BYTES, Problem, SHOWN_HISTORY, SessionFile, file_name, inspect,
 };
 pub use workspace::{MAX_BOOTSTRAP_BYTES, WorkspaceFiles};

@@ -6,8 +6,8 @@
 //!
 //! What differs from the original on purpose: an append writes only at the end, a torn line costs nothing,
 //! each line carries a label, and each file says whose it is (`nanobot_key` in its metadata). A file of the
-//! original does not say it; it belongs to the first session that asks for its name, and says so from the next
-//! refresh on.
+//! original does not say it. Every session that the original would give its name may read it; it belongs to the
+//! first one that speaks, and says so before the first word is in it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use nanobot_core::ids::SessionKey;
 use nanobot_core::intent::SessionAppend;
 use nanobot_core::ports::{HistoryMessage, SessionStore, SessionSummary, StoreError};
 use nanobot_core::time::civil;
+use tokio::sync::Semaphore;
 
 use crate::disk::blocking;
 
@@ -25,6 +26,7 @@ mod head;
 mod inspect;
 mod line;
 mod listing;
+mod located;
 mod names;
 mod python_time;
 mod slots;
@@ -39,17 +41,23 @@ pub use split::MAX_LINE_BYTES;
 pub use store::MAX_SESSION_BYTES;
 pub use tail::MAX_HISTORY_WINDOW;
 
+/// How many histories are read at once; further readers wait for one of them. So all of them together hold at
+/// most this many times [`MAX_HISTORY_WINDOW`] of files' bytes, and what becomes of them.
+pub const MAX_READERS: usize = 8;
+
 /// Sessions as JSON Lines files. Clones share their locks; open each home once per process.
 #[derive(Debug, Clone)]
 pub struct JsonlSessions {
     store: Arc<store::Store>,
+    readers: Arc<Semaphore>,
 }
 
 impl JsonlSessions {
     /// The sessions of a home: read from `<home>/sessions` and `<home>/data/sessions`, written to the first.
     /// Touches nothing yet; both folders are created by the first write.
     pub fn new(home: impl Into<PathBuf>) -> Self {
-        Self { store: Arc::new(store::Store::new(&home.into())) }
+        let store = Arc::new(store::Store::new(&home.into()));
+        Self { store, readers: Arc::new(Semaphore::new(MAX_READERS)) }
     }
 
     async fn run<T: Send + 'static>(
@@ -66,13 +74,27 @@ impl JsonlSessions {
 impl SessionStore for JsonlSessions {
     async fn history(&self, session: &SessionKey, limit: usize) -> Result<Vec<HistoryMessage>, StoreError> {
         let key = session.clone();
-        self.run(format!("reading session {key}"), move |store| store.history(&key, limit)).await
+        let doing = format!("reading session {key}");
+        let reader = Arc::clone(&self.readers).acquire_owned().await;
+        let reader = reader.map_err(|closed| StoreError::backend(doing.clone(), closed))?;
+        self.run(doing, move |store| {
+            let history = store.history(&key, limit);
+            // Held by the work: a caller that gives up does not end the reading.
+            drop(reader);
+            history
+        })
+        .await
     }
 
     async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
         let append = append.clone();
         let doing = format!("appending to session {}", append.session);
         self.run(doing, move |store| store.append(&append, now)).await
+    }
+
+    async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
+        let key = session.clone();
+        self.run(format!("looking for session {key}"), move |store| store.contains(&key)).await
     }
 
     async fn list(&self) -> Result<Vec<SessionSummary>, StoreError> {

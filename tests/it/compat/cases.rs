@@ -80,10 +80,9 @@ impl Tally {
     /// # Panics
     /// When there was any other difference, or no case at all.
     pub(crate) fn finish(self) {
-        let mut line = format!("{}: {} agree", self.name, self.agree);
-        for (rule, count) in &self.rules {
-            line.push_str(&format!(", {count} by rule {rule}"));
-        }
+        let rules: Vec<String> =
+            self.rules.iter().map(|(rule, count)| format!(", {count} by rule {rule}")).collect();
+        let line = format!("{}: {} agree{}", self.name, self.agree, rules.concat());
         println!("{line}, {} other", self.others.len());
         let shown = self.others.iter().take(5).map(String::as_str).collect::<Vec<_>>().join("\n\n");
         assert!(self.others.is_empty(), "{line}, {} other:\n{shown}", self.others.len());

@@ -3,7 +3,6 @@
 //! Three questions per recorded load, each with its own count: are the settings the same; is the file that
 //! `config migrate` writes the same; does loading leave the disk alone. A wanted difference is a rule with a
 //! condition on the input; `docs/configuration.md` gives the reasons.
-#![expect(clippy::expect_used, reason = "a test stops where its own ground gives way")]
 
 mod flat;
 mod input;

@@ -105,6 +105,26 @@ fn checking_accepts_warns_and_refuses() {
 }
 
 #[test]
+fn checking_a_home_looks_at_all_that_a_start_looks_at() {
+    let home = Home::empty();
+    let line = |home: &Home| home.redact(&home.cli(&["config", "check", "--jsonl"]).exits(64).stdout);
+    home.write("config.json", r#"{"models": {"profiles": {"assistantDefault": {"provider": "opnai"}}}}"#);
+    let said = home.cli(&["config", "check"]).exits(64);
+    assert!(said.one_line().contains(r#"names provider "opnai""#), "{said:?}");
+    assert!(
+        line(&home)
+            .starts_with(r#"{"file":"~/.nanobot/config.json","accepted":false,"errors":[{"path":"models","#)
+    );
+    home.write("config.json", "{}");
+    home.write("config.toml", "[log]\nfilter = \"=info=\"\n");
+    let said = home.cli(&["config", "check"]).exits(64);
+    assert!(said.one_line().starts_with("nanobot-cli: log.filter"), "{said:?}");
+    home.write("config.toml", "");
+    home.write("config.json", " ");
+    insta::assert_snapshot!(line(&home), @r#"{"file":"~/.nanobot/config.json","accepted":false,"errors":[{"path":"","message":"the file is empty; put {} into it or delete it"}],"unknown":[]}"#);
+}
+
+#[test]
 fn migrating_prints_first_and_writes_only_when_told() {
     let home = Home::empty();
     home.write("config.json", MIGRATABLE);
@@ -134,6 +154,9 @@ fn keys_move_into_the_environment_file() {
     assert!(!home.read("config.json").contains("sk-moves"));
     assert_eq!(home.read(&backup(&home)), MIGRATABLE);
     assert_eq!(rows(&home), [("config.migrate_to_env".to_owned(), "done".to_owned())]);
+    let after: Value = serde_json::from_str(&home.read("config.json")).unwrap();
+    let before: Value = serde_json::from_str(&MIGRATABLE.replace("sk-moves", "")).unwrap();
+    assert_eq!(after, before, "only the key has gone");
     let source = home.cli(&["config", "show", "providers.openai.api_key", "--source"]).exits(0).json();
     assert_eq!(source["source"], "variable OPENAI_API_KEY from .env");
     let again = home.cli(&["config", "migrate-to-env", "--write"]).exits(1);

@@ -1,15 +1,23 @@
 //! The first minutes: no home, no key, no daemon.
 
+mod onboarding;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::harness::Home;
 
 /// What the offline model says to `text` after `before` messages.
 fn offline_answer(text: &str, before: usize) -> String {
+    let begin = match before {
+        0 => {
+            "I am not a language model, only nanobot's offline stand-in. To get real answers, set a provider key \
+             or run `nanobot-cli onboard`."
+        }
+        _ => "(offline stand-in, not a language model)",
+    };
     format!(
-        "I am not a language model, only nanobot's offline stand-in. To get real answers, set a provider key or \
-         run `nanobot-cli onboard`.\n\nI heard: {text}\n\nMessages of this chat that came before: {before}. Tools \
-         on offer: read_file, list_dir. Send `help` to see what I can do.\n"
+        "{begin}\n\nI heard: {text}\n\nMessages of this chat that came before: {before}. Tools on offer: \
+         read_file, list_dir. Send `help` to see what I can do.\n"
     )
 }
 
@@ -18,7 +26,7 @@ fn one_message_is_answered_in_an_empty_home_without_a_key() {
     let home = Home::empty();
     let ran = home.cli(&["chat", "-m", "hi"]).exits(0);
     assert_eq!(ran.stdout, offline_answer("hi", 0));
-    assert_eq!(home.redact(ran.one_line()), "made a home in ~/.nanobot");
+    assert_eq!(home.redact(ran.one_line()), "made a home in ~/.nanobot; no language model answers yet");
     let again = home.cli(&["chat", "-m", "hi"]).exits(0);
     assert_eq!((again.stdout, again.stderr), (offline_answer("hi", 2), String::new()));
 }
@@ -66,9 +74,14 @@ fn status_without_a_daemon() {
     daemon    does not run; start it with nanobotd, or talk with nanobot-cli chat
     model     offline (offline)
     config    ~/.nanobot/config.json (missing)
-    policy    ~/.nanobot/policy.json (missing)
     workspace ~/.nanobot/workspace (missing)
     ! model: not a language model; set a provider key or run nanobot-cli onboard
+    policy    allow_all
+    ! policy: every sender may talk; networks stay closed
+    security  no_security
+    ! security: nothing is checked; networks stay closed
+    journal   volatile_journal
+    ! journal: messages under way are lost if the process dies
     ");
     let check = home.cli(&["status", "--check"]).exits(69);
     assert_eq!((check.stdout, check.stderr), (ran.stdout, ran.stderr));
@@ -79,8 +92,31 @@ fn status_without_a_daemon() {
       "model": {
         "provider": "offline",
         "model": "offline",
+        "endpoint": null,
         "is_language_model": false
       },
+      "ports": [
+        {
+          "port": "model",
+          "adapter": "offline: offline",
+          "warning": "not a language model; set a provider key or run nanobot-cli onboard"
+        },
+        {
+          "port": "policy",
+          "adapter": "allow_all",
+          "warning": "every sender may talk; networks stay closed"
+        },
+        {
+          "port": "security",
+          "adapter": "no_security",
+          "warning": "nothing is checked; networks stay closed"
+        },
+        {
+          "port": "journal",
+          "adapter": "volatile_journal",
+          "warning": "messages under way are lost if the process dies"
+        }
+      ],
       "files": {
         "config": {
           "path": "~/.nanobot/config.json",
@@ -95,6 +131,7 @@ fn status_without_a_daemon() {
           "exists": false
         }
       },
+      "unknown": [],
       "running": false
     }
     "#);
@@ -116,7 +153,6 @@ fn status_with_a_daemon() {
     channels  cli
     tools     read_file, list_dir
     work      0 running, 0 waiting, 0 in the outbox
-    model     offline: offline
     ! model: not a language model; set a provider key or run nanobot-cli onboard
     policy    allow_all
     ! policy: every sender may talk; networks stay closed

@@ -121,3 +121,41 @@ fn a_password_in_an_address_is_shown_nowhere() {
         );
     }
 }
+
+#[test]
+fn what_is_secret_in_a_refused_address_is_not_quoted() {
+    let home = Home::empty();
+    let address = "ws://me:hunter2@127.0.0.1:99999/bridge?token=abc";
+    let config = serde_json::json!({"channels": {"whatsapp": {"bridgeUrl": address, "enabled": address}}});
+    home.write("config.json", config.to_string());
+    for ran in [
+        home.daemon_that_ends(),
+        home.cli(&["status"]),
+        home.cli(&["chat", "-m", "hi"]),
+        home.cli(&["config", "check"]),
+        home.cli(&["config", "check", "--jsonl"]),
+        home.cli(&["config", "show"]),
+        home.cli(&["config", "migrate"]),
+    ] {
+        let said = ran.stdout.clone() + &ran.stderr;
+        assert!(said.contains("bridgeUrl") && said.contains("enabled"), "{ran:?}");
+        assert!(!said.contains("hunter2") && !said.contains("abc"), "{ran:?}");
+    }
+}
+
+#[test]
+fn what_is_secret_in_an_address_is_not_listed() {
+    let home = Home::empty();
+    let address = "https://me:hunter2@models.example/v1?key=sk-zzz&sk-zzz#sk-zzz";
+    let config = serde_json::json!({"providers": {"openai": {"apiBase": address}}});
+    home.write("config.json", config.to_string());
+    for args in [&["config", "show"][..], &["config", "show", "providers.openai.apiBase", "--source"]] {
+        let ran = home.cli(args).exits(0);
+        let said = ran.stdout.clone() + &ran.stderr;
+        assert!(
+            said.contains("https://[secret]@models.example/v1?key=[secret]&[secret]#[secret]"),
+            "{ran:?}"
+        );
+        assert!(!said.contains("hunter2") && !said.contains("sk-zzz"), "{ran:?}");
+    }
+}

@@ -121,6 +121,30 @@ fn an_empty_home_has_no_sessions_and_says_so() {
     }
 }
 
+#[test]
+fn a_short_name_is_a_conversation_of_the_terminal() {
+    let (_provider, home) = talked();
+    let whole = stdout(&home, &["session", "show", "cli:default"]);
+    assert_eq!(stdout(&home, &["session", "show", "default"]), whole);
+    assert_eq!(stdout(&home, &["session", "show"]), whole);
+    assert_eq!(
+        stdout(&home, &["session", "export", "default"]),
+        stdout(&home, &["session", "export", "cli:default"])
+    );
+    let nope = home.cli(&["session", "show", "nope"]).exits(1);
+    assert_eq!(nope.one_line(), "nanobot-cli: there is no session cli:nope");
+    let done = home.cli(&["session", "reset", "default", "--yes"]).exits(0);
+    assert_eq!(done.stdout, "4 messages of cli:default were forgotten\n");
+}
+
+#[test]
+fn forgetting_in_a_home_that_is_not_there_makes_none() {
+    let home = Home::empty();
+    let ran = home.cli(&["session", "reset", "default", "--yes"]).exits(1);
+    assert_eq!(ran.one_line(), "nanobot-cli: there is no session cli:default");
+    assert!(!home.root().exists());
+}
+
 /// Forgets over one of the two ways and checks what is left.
 fn forgets(home: &Home, via: &str) {
     let file = "sessions/cli_default.jsonl";

@@ -14,8 +14,8 @@ use anyhow::{Context, Result};
 
 use super::Effort;
 use super::document::Row;
-use crate::process;
 use crate::progress::{Stopwatch, step};
+use crate::{metadata, process};
 
 use daemon::Daemon;
 use provider::Provider;
@@ -33,7 +33,7 @@ pub(super) fn measure(root: &Path, effort: Effort) -> Result<Vec<Row>> {
             ["-p", "nanobotd", "-p", "nanobot-tests", "--bin", "nanobotd", "--bin", "fake-provider"];
         process::run_on_stderr(process::cargo(&["build", "--release"], root).args(packages))
     })?;
-    let programs = root.join("target").join("release");
+    let programs = metadata::read(root)?.programs("release");
     let provider = Provider::start(&programs.join("fake-provider"))?;
     let nanobotd = programs.join("nanobotd");
     let mut rows = step("starting", || start_and_memory(&nanobotd, &provider, starts))?;

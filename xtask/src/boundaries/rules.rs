@@ -47,8 +47,20 @@ const TIERS: &[(&str, Tier)] = &[
 /// What core may use from outside: data types and parsing, nothing that reaches the world.
 const CORE_MAY_USE: &[&str] = &["async-trait", "jiff", "regex", "serde", "serde_json", "thiserror", "tokio"];
 
-/// Channels and locks; no runtime, timer, file or socket.
-const CORE_TOKIO_FEATURES: &[&str] = &["sync"];
+/// With exactly which features core uses a crate that could do more.
+struct Use {
+    name: &'static str,
+    features: &'static [&'static str],
+    /// Whether those that are on by default would do harm.
+    defaults_harm: bool,
+}
+
+const CORE_FEATURES: &[Use] = &[
+    // Channels and locks; no runtime, timer, file or socket. There are no defaults.
+    Use { name: "tokio", features: &["sync"], defaults_harm: false },
+    // Instants and civil time; its defaults read zones from the disk and from the environment.
+    Use { name: "jiff", features: &["std"], defaults_harm: true },
+];
 
 /// The tier of one of our crates.
 pub(super) fn tier_of(name: &str) -> Option<Tier> {
@@ -86,9 +98,13 @@ pub(super) fn core_objection(dependency: &Dependency) -> Option<String> {
     if !CORE_MAY_USE.contains(&name.as_str()) {
         return Some(format!("nanobot-core must not use {name}; it may use {}", CORE_MAY_USE.join(", ")));
     }
+    let rule = CORE_FEATURES.iter().find(|rule| rule.name == name)?;
+    if rule.defaults_harm && dependency.default_features {
+        return Some(format!("nanobot-core must use {name} with default-features = false"));
+    }
     let mut features: Vec<&str> = dependency.features.iter().map(String::as_str).collect();
     features.sort_unstable();
-    (name == "tokio" && features != CORE_TOKIO_FEATURES).then(|| {
-        format!("nanobot-core must use tokio with the features {CORE_TOKIO_FEATURES:?}, not {features:?}")
-    })
+    let allowed = rule.features;
+    (features != allowed)
+        .then(|| format!("nanobot-core must use {name} with the features {allowed:?}, not {features:?}"))
 }

@@ -5,11 +5,17 @@ use serde_json::{Value, json};
 use super::*;
 
 fn dependency(name: &str, features: &[&str]) -> Value {
-    json!({ "name": name, "kind": null, "path": null, "features": features })
+    json!({ "name": name, "kind": null, "path": null, "features": features, "uses_default_features": true })
+}
+
+fn without_defaults(name: &str, features: &[&str]) -> Value {
+    let mut dependency = dependency(name, features);
+    dependency["uses_default_features"] = json!(false);
+    dependency
 }
 
 fn own(name: &str, kind: Option<&str>) -> Value {
-    json!({ "name": name, "kind": kind, "path": format!("/w/crates/{name}"), "features": [] })
+    json!({ "name": name, "kind": kind, "path": format!("/w/crates/{name}"), "features": [], "uses_default_features": true })
 }
 
 fn package(name: &str, dependencies: &[Value]) -> Value {
@@ -20,7 +26,15 @@ fn package(name: &str, dependencies: &[Value]) -> Value {
 fn good() -> Vec<Value> {
     let core = dependency("tokio", &["sync"]);
     vec![
-        package("nanobot-core", &[core, dependency("serde", &["derive"]), own("nanobot-core", Some("dev"))]),
+        package(
+            "nanobot-core",
+            &[
+                core,
+                without_defaults("jiff", &["std"]),
+                dependency("serde", &["derive"]),
+                own("nanobot-core", Some("dev")),
+            ],
+        ),
         package("nanobot-policy", &[own("nanobot-core", None), own("nanobot-core", Some("dev"))]),
         package("nanobot-memory", &[own("nanobot-core", None), dependency("sqlx", &[])]),
         package("nanobot-config", &[own("nanobot-core", None)]),
@@ -91,7 +105,7 @@ fn core_uses_only_the_listed_crates_from_outside() {
     let expected = "crates/nanobot-core/Cargo.toml:1: nanobot-core must not use reqwest; it may use \
                     async-trait, jiff, regex, serde, serde_json, thiserror, tokio";
     assert_eq!(found, [expected]);
-    let for_tests = json!({ "name": "proptest", "kind": "dev", "path": null, "features": [] });
+    let for_tests = json!({ "name": "proptest", "kind": "dev", "path": null, "features": [], "uses_default_features": true });
     assert_eq!(findings_with("nanobot-core", for_tests), [""; 0]);
 }
 
@@ -100,6 +114,18 @@ fn core_uses_tokio_with_sync_only() {
     let found = findings_with("nanobot-core", dependency("tokio", &["sync", "time"]));
     let expected = "crates/nanobot-core/Cargo.toml:1: nanobot-core must use tokio with the features \
                     [\"sync\"], not [\"sync\", \"time\"]";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn core_uses_jiff_without_its_defaults_which_read_the_disk_and_the_environment() {
+    let found = findings_with("nanobot-core", without_defaults("jiff", &["std", "tz-system"]));
+    let expected = "crates/nanobot-core/Cargo.toml:1: nanobot-core must use jiff with the features \
+                    [\"std\"], not [\"std\", \"tz-system\"]";
+    assert_eq!(found, [expected]);
+    let found = findings_with("nanobot-core", dependency("jiff", &["std"]));
+    let expected =
+        "crates/nanobot-core/Cargo.toml:1: nanobot-core must use jiff with default-features = false";
     assert_eq!(found, [expected]);
 }
 

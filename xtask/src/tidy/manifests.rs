@@ -1,4 +1,4 @@
-//! Rules for crates and the workspace: descriptions, lints, examples, and the bans of clippy.
+//! Rules for crates: descriptions, lints, examples.
 //!
 //! Reads manifests as lines of sections and keys, in the plain form that ours are written in.
 
@@ -7,27 +7,11 @@ use std::collections::BTreeMap;
 use super::walk::TextFile;
 use crate::finding::Finding;
 
-/// Bans in `clippy.toml` that must not go away unnoticed.
-const CLIPPY_BANS: &[&str] = &[
-    "std::time::SystemTime::now",
-    "std::time::Instant::now",
-    "tokio::time::Instant::now",
-    "jiff::Timestamp::now",
-    "jiff::Zoned::now",
-    "uuid::Uuid::now_v7",
-    "std::env::var",
-    "std::env::var_os",
-    "std::process::Command::new",
-    "tokio::process::Command::new",
-    "std::thread::sleep",
-    "std::process::exit",
-];
-
 /// Fewer words describe nothing.
 const MIN_DESCRIPTION_WORDS: usize = 3;
 
 pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
-    let mut findings = clippy_bans(files);
+    let mut findings = Vec::new();
     for manifest in
         files.iter().filter(|file| file.name() == "Cargo.toml" && has_section(&file.text, "package"))
     {
@@ -37,13 +21,6 @@ pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
     }
     findings.extend(example_names(files));
     findings
-}
-
-fn clippy_bans(files: &[TextFile]) -> Vec<Finding> {
-    let config = files.iter().find(|file| file.path == "clippy.toml").map_or("", |file| &file.text);
-    let is_banned = |path: &str| config.contains(&format!("path = \"{path}\""));
-    let lost = CLIPPY_BANS.iter().filter(|path| !is_banned(path));
-    lost.map(|path| Finding::new("clippy.toml", 1, format!("disallowed-methods must ban `{path}`"))).collect()
 }
 
 fn description(manifest: &TextFile) -> Option<Finding> {

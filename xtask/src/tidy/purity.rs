@@ -1,13 +1,15 @@
 //! Core and the pure engines read no clock, file, network, environment or random source.
 //!
 //! Reads text, so it holds before anything compiles and also for types that are only named. Who wants to can
-//! hide from it behind a renamed crate; the method bans in `clippy.toml` are the second net.
+//! hide from it behind a renamed module (`use std::io as x`); the method bans in the crate's own `clippy.toml`,
+//! which know what a name stands for, are the second net.
 
 use super::mentions::{Mention, mentions};
 use super::source::Source;
 use crate::finding::Finding;
 
-const PURE_CRATES: &[&str] = &["nanobot-core", "nanobot-policy", "nanobot-security"];
+/// Those that exist; `bans.rs` asks each for a `clippy.toml` of its own.
+pub(super) const PURE_CRATES: &[&str] = &["nanobot-core", "nanobot-policy", "nanobot-security"];
 
 const CLOCK: &str = "take a Clock";
 const FILES: &str = "let an adapter read it behind a port";
@@ -19,9 +21,16 @@ const BANNED: &[(&[&str], &str)] = &[
     (&["std", "env"], OUTSIDE),
     (&["std", "fs"], FILES),
     (&["std", "net"], OUTSIDE),
+    (&["std", "os"], OUTSIDE),
     (&["std", "process"], OUTSIDE),
     (&["std", "time", "Instant"], CLOCK),
     (&["std", "time", "SystemTime"], CLOCK),
+    (&["io", "stdin"], OUTSIDE),
+    (&["io", "Stdin"], OUTSIDE),
+    (&["io", "stdout"], OUTSIDE),
+    (&["io", "Stdout"], OUTSIDE),
+    (&["io", "stderr"], OUTSIDE),
+    (&["io", "Stderr"], OUTSIDE),
     (&["tokio", "fs"], FILES),
     (&["tokio", "net"], OUTSIDE),
     (&["tokio", "process"], OUTSIDE),
@@ -39,8 +48,22 @@ const BANNED: &[(&[&str], &str)] = &[
 /// Found at the start of a path.
 const RANDOM_CRATES: &[&str] = &["rand", "fastrand", "getrandom"];
 
+/// Alone, these words import a crate under another name, behind which nothing is found any more.
+const NOT_RENAMED: &[&str] = &["std", "tokio"];
+
 /// Methods of `std::path::Path` that read the disk.
-const DISK_METHODS: &[&str] = &["canonicalize", "is_dir", "is_file", "read_dir", "read_link", "try_exists"];
+const DISK_METHODS: &[&str] = &[
+    "canonicalize",
+    "exists",
+    "is_dir",
+    "is_file",
+    "is_symlink",
+    "metadata",
+    "read_dir",
+    "read_link",
+    "symlink_metadata",
+    "try_exists",
+];
 
 /// Findings of a file of a pure crate; none for other files.
 pub(super) fn check(source: &Source<'_>) -> Vec<Finding> {
@@ -78,6 +101,16 @@ fn advice(mention: &Mention) -> Option<&'static str> {
         && RANDOM_CRATES.contains(first)
     {
         return Some("randomness comes in as data");
+    }
+    if let [word] = path.as_slice()
+        && NOT_RENAMED.contains(word)
+    {
+        return Some("say it by its own name");
+    }
+    if let [.., "Path" | "PathBuf", method] = path.as_slice()
+        && DISK_METHODS.contains(method)
+    {
+        return Some(FILES);
     }
     let names = |banned: &[&str]| (0..path.len()).any(|start| begins_with(path.iter().skip(start), banned));
     BANNED.iter().find(|(banned, _)| names(banned)).map(|&(_, advice)| advice)

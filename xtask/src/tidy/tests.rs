@@ -9,11 +9,15 @@ const MANIFEST: &str = "crates/nanobot-core/Cargo.toml";
 const GOOD_MANIFEST: &str =
     "[package]\nname = \"nanobot-core\"\ndescription = \"The domain of it\"\n\n[lints]\nworkspace = true\n";
 
+const ROOT_BANS: &str = include_str!("../../../clippy.toml");
+const PURE_BANS: &str = include_str!("../../../crates/nanobot-core/clippy.toml");
+
 const GOOD: &[(&str, &str)] = &[
     (LIB, "//! The domain.\n"),
     (MANIFEST, GOOD_MANIFEST),
     ("crates/nanobot-core/examples/embed.rs", "//! Shows how.\nfn main() {}\n"),
-    ("clippy.toml", include_str!("../../../clippy.toml")),
+    ("clippy.toml", ROOT_BANS),
+    ("crates/nanobot-core/clippy.toml", PURE_BANS),
     ("README.md", "# A title\n"),
 ];
 
@@ -112,6 +116,24 @@ fn core_reads_no_clock_file_network_environment_or_random_source() {
         ("use std::{fmt, fs as disk};", "std::fs", "let an adapter read it behind a port"),
         ("use std::*;", "std::*", "reach the world through a port"),
         ("if path.is_file() {}", "is_file", "let an adapter read it behind a port"),
+        ("if path.exists() {}", "exists", "let an adapter read it behind a port"),
+        ("if path.is_symlink() {}", "is_symlink", "let an adapter read it behind a port"),
+        ("let size = path.metadata();", "metadata", "let an adapter read it behind a port"),
+        ("let size = path.symlink_metadata();", "symlink_metadata", "let an adapter read it behind a port"),
+        ("paths.filter(Path::exists);", "Path::exists", "let an adapter read it behind a port"),
+        ("let x = std::io::stdin();", "std::io::stdin", "reach the world through a port"),
+        ("use std::io::{self, Stdin};", "std::io::Stdin", "reach the world through a port"),
+        ("let x = io::stdin();", "io::stdin", "reach the world through a port"),
+        ("let x = io::stderr();", "io::stderr", "reach the world through a port"),
+        (
+            "use std::os::unix::net::UnixStream;",
+            "std::os::unix::net::UnixStream",
+            "reach the world through a port",
+        ),
+        ("use std as s;", "std", "say it by its own name"),
+        ("extern crate std as s;", "std", "say it by its own name"),
+        ("use {std as s};", "std", "say it by its own name"),
+        ("pub use tokio as t;", "tokio", "say it by its own name"),
         ("std::env::var(\"HOME\");", "std::env::var", "reach the world through a port"),
         ("use std::net::TcpStream;", "std::net::TcpStream", "reach the world through a port"),
         ("std::process::exit(1);", "std::process::exit", "reach the world through a port"),
@@ -182,8 +204,40 @@ fn a_library_crate_shows_how_it_is_used() {
 
 #[test]
 fn the_bans_of_clippy_stay_in_place() {
-    let bans = include_str!("../../../clippy.toml");
-    let without_clock = bans.replace("std::time::SystemTime::now", "std::time::SystemTime::elapsed");
-    let expected = "clippy.toml:1: disallowed-methods must ban `std::time::SystemTime::now`";
-    assert_eq!(findings(&[("clippy.toml", &without_clock)]), [expected]);
+    for ban in ["std::time::SystemTime::now", "std::env::vars", "std::env::vars_os", "std::env::temp_dir"] {
+        let message = format!("disallowed-methods must ban `{ban}`");
+        let line = format!("path = \"{ban}\"");
+        let without = ROOT_BANS.replace(&line, "path = \"std::mem::drop\"");
+        let expected = format!("clippy.toml:1: {message}");
+        assert!(findings(&[("clippy.toml", &without)]).contains(&expected), "{ban}");
+        let commented = ROOT_BANS.replace(&format!("{{ {line}"), &format!("# {{ {line}"));
+        assert!(findings(&[("clippy.toml", &commented)]).contains(&expected), "{ban}");
+    }
+}
+
+#[test]
+fn a_pure_crate_repeats_every_line_of_the_root_s_clippy_toml_and_bans_more() {
+    let path = "crates/nanobot-core/clippy.toml";
+    // Clippy reads the nearest file only: what it lacks is lost for the crate.
+    let lines: Vec<&str> = ROOT_BANS.lines().filter(|line| line.contains("path = ")).collect();
+    assert!(lines.len() > 10);
+    for line in lines.into_iter().chain(["allow-unwrap-in-tests = true"]) {
+        let without = PURE_BANS.replace(line, "");
+        let expected = format!("{path}:1: must repeat the line `{}` of clippy.toml at the root", line.trim());
+        assert_eq!(findings(&[(path, &without)]), [expected]);
+    }
+    for ban in ["std::fs::read", "std::path::Path::exists", "std::io::stdin"] {
+        let without = PURE_BANS.replace(&format!("path = \"{ban}\""), "path = \"std::mem::drop\"");
+        let expected = format!("{path}:1: disallowed-methods must ban `{ban}`");
+        assert_eq!(findings(&[(path, &without)]), [expected]);
+    }
+}
+
+#[test]
+fn a_pure_crate_has_a_clippy_toml_of_its_own() {
+    let manifest = "crates/nanobot-policy/Cargo.toml";
+    let found = findings(&[(manifest, GOOD_MANIFEST)]);
+    let expected =
+        "crates/nanobot-policy/clippy.toml:1: is missing: a crate that does no I/O has bans of its own";
+    assert_eq!(found, [expected]);
 }

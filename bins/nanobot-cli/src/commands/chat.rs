@@ -7,28 +7,30 @@ use nanobot_channels::console::{
     ConsoleInput, ConsoleIo, ConsoleOptions, ConsoleSummary, Interrupts, run_console,
 };
 use nanobot_channels::local::LocalClient;
+use nanobot_channels::local::protocol::ControlOp;
+use nanobot_config::Loaded;
+use nanobot_config::settings::LogFormat;
 use nanobot_core::ids::{ChatId, SessionKey};
 use nanobot_core::pipeline::chain;
+use nanobotd::{ChosenModel, choose_model, logging};
 
 use super::block_on;
 use crate::args::Chat;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
-use crate::{daemon, host, onboard};
+use crate::{daemon, host, onboard, output};
 
 pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
     let chat = chat_of(&options.session)?;
-    onboard::make_home_if_missing(place)?;
-    let mut loaded = place.load()?;
-    let level = if io::stdout().is_terminal() { "error" } else { "warn" };
-    quiet_log(&loaded, level);
     block_on(async {
+        onboard::make_home_if_missing(place).await?;
+        let loaded = place.load()?;
         let (host, mut client) = if let Some(client) = daemon::find(place).await? {
             (None, client)
         } else {
-            if let Some(model) = onboard::model_of_own_server(&loaded).await? {
-                loaded = place.load_with_model(&model)?;
-            }
+            let chosen = choose_model(&loaded)?;
+            log_to_the_person(&loaded, &chosen);
+            hint_at_unknown_settings(&loaded, &chosen);
             let (host, client) = host::boot(place, loaded).await?;
             (Some(host), client)
         };
@@ -41,12 +43,48 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
     })
 }
 
-/// In a chat the screen belongs to the conversation: only what is wrong is logged.
-fn quiet_log(loaded: &nanobot_config::Loaded, level: &str) {
+/// Without a daemon there is no other log: what goes wrong is told here, in words, or as JSON where the settings
+/// ask for that.
+fn log_to_the_person(loaded: &Loaded, chosen: &ChosenModel) {
     let mut log = loaded.config.log.clone();
-    level.clone_into(&mut log.filter);
-    // A filter of one word can always be read.
-    let _ = nanobotd::logging::install(&log);
+    if log.format == LogFormat::Json {
+        "warn".clone_into(&mut log.filter);
+        // A filter of one word can always be read.
+        let _ = logging::install(&log);
+        return;
+    }
+    let info = chosen.info();
+    let model = match info.endpoint {
+        Some(endpoint) => format!("{} at {endpoint}", info.model),
+        None => info.model,
+    };
+    logging::install_for_chat("nanobot-cli", model);
+}
+
+/// Somebody whose settings were misspelt wonders why no model answers.
+fn hint_at_unknown_settings(loaded: &Loaded, chosen: &ChosenModel) {
+    if let (ChosenModel::Offline, [first, others @ ..]) = (chosen, &loaded.unknown[..]) {
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        output::say(format!("{first}{more}; nanobot-cli config check lists such keys"));
+    }
+}
+
+/// The first line of a conversation at a terminal: who answers, and how to leave.
+async fn greet(client: &LocalClient, chat: &ChatId, color: bool) -> Result<(), Failure> {
+    let report = client.control(ControlOp::Status).await?;
+    let text = |path: &str| report.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let address = match text("/model/endpoint") {
+        "" => String::new(),
+        address => format!(", {address}"),
+    };
+    let line = format!(
+        "nanobot {} · {} ({}{address}) · cli:{chat} · /help, Ctrl-D leaves",
+        text("/version"),
+        text("/model/model"),
+        text("/model/provider"),
+    );
+    output::say(if color { format!("\u{1b}[2m{line}\u{1b}[0m") } else { line });
+    Ok(())
 }
 
 async fn talk(
@@ -61,12 +99,16 @@ async fn talk(
         None if interactive => ConsoleInput::Interactive,
         None => ConsoleInput::Piped(Box::new(tokio::io::stdin())),
     };
+    let color = io::stdout().is_terminal() && wants_color(place);
+    if interactive {
+        greet(client, &chat, color && io::stderr().is_terminal()).await?;
+    }
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let console = ConsoleOptions {
         chat,
         input,
         history_file: Some(place.home.root().join("var").join("console_history")),
-        color: io::stdout().is_terminal() && wants_color(place),
+        color,
     };
     let mut interrupts = Interrupts::listen()
         .map_err(|error| Failure::new(Code::No, format!("Ctrl-C cannot be taken: {error}")))?;

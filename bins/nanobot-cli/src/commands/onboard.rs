@@ -4,36 +4,43 @@ use super::block_on;
 use crate::args::Onboard;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
-use crate::onboard::{self, Choice};
-use crate::output;
+use crate::onboard::{self, Choice, Step};
+use crate::{daemon, output};
 
 pub(super) fn run(options: &Onboard, place: &Place) -> Result<Code, Failure> {
-    let file = place.config_file();
-    let named = onboard::named(options.model.as_deref(), options.base_url.as_deref())?;
-    let choice = match named {
-        Some(choice) => choice,
-        None => block_on(async {
-            let offers = onboard::offers(place).await;
-            Ok(if options.yes { onboard::first(offers) } else { onboard::ask(offers)? })
-        })?,
-    };
-    let plan = onboard::plan(place, &choice)?;
-    for step in &plan {
-        output::line(step.to_string())?;
-    }
-    if options.dry_run {
-        output::say("nothing was written");
-        return Ok(Code::Done);
-    }
-    for step in &plan {
-        step.carry_out()?;
-    }
-    match choice {
-        Choice::Offline => {
-            output::say("No model answers yet: set a provider key and run nanobot-cli onboard again.");
+    block_on(async {
+        let Some(choice) = chosen(options, place).await? else {
+            output::say("nothing was changed");
+            return Ok(Code::No);
+        };
+        let plan = onboard::plan(place, &choice)?;
+        if options.dry_run {
+            plan.iter().try_for_each(|step| output::line(step.to_string()))?;
+            output::say("nothing was written");
+            return Ok(Code::Done);
         }
-        Choice::Model { model, .. } => output::say(format!("{model} will answer.")),
+        // A reader that has left is no reason to stop in the middle.
+        onboard::carry_out(place, &plan, |step| drop(output::line(step.to_string()))).await?;
+        output::say(onboard::verdict(place, &place.load()?).await?);
+        let changed = plan.iter().any(|step| matches!(step, Step::Change(..)));
+        if changed && let Ok(Some(client)) = daemon::find(place).await {
+            client.close().await;
+            output::say("restart nanobotd to use it");
+        }
+        output::say(format!("Settings: {}. Talk: nanobot-cli chat", place.config_file().display()));
+        Ok(Code::Done)
+    })
+}
+
+/// What was named, else the first offer or what a person picks; none when they would rather not.
+async fn chosen(options: &Onboard, place: &Place) -> Result<Option<Choice>, Failure> {
+    if let Some(choice) = onboard::named(options.model.as_deref(), options.base_url.as_deref())? {
+        return Ok(Some(choice));
     }
-    output::say(format!("Settings: {}. Now talk: nanobot-cli chat", file.display()));
-    Ok(Code::Done)
+    if !options.yes && !onboard::can_ask() {
+        let hint = "nobody can be asked here: add --yes to take the first offer, or --model NAME";
+        return Err(Failure::new(Code::Usage, hint));
+    }
+    let offers = onboard::offers(place, &place.load_quietly()?).await;
+    if options.yes { Ok(Some(onboard::first(offers))) } else { onboard::ask(&offers).await }
 }

@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nanobot_admin_store::AdminLog;
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::{ControlError, HistoryMessage, SessionAdmin as _};
@@ -19,7 +18,7 @@ use super::block_on;
 use crate::args::{Args, ExportFormat, List, Session};
 use crate::exit::{Code, Failure};
 use crate::home::Place;
-use crate::{daemon, onboard, output};
+use crate::{audit, daemon, onboard, output};
 
 /// The largest file that is inspected.
 const INSPECT_LIMIT: u64 = 64 * 1024 * 1024;
@@ -33,7 +32,9 @@ pub(super) fn run(command: &Session, args: &Args) -> Result<Code, Failure> {
     block_on(async {
         match command {
             Session::List(options) => list(&place, options).await,
-            Session::Show { key, lines, json } => show(&place, &parse(key)?, *lines, json.json).await,
+            Session::Show { key, lines, json } => {
+                show(&place, &find(&place, key).await?, *lines, json.json).await
+            }
             Session::Reset { key, yes, dry_run, json } => {
                 let asked = if *dry_run {
                     Ask::DryRun
@@ -42,22 +43,30 @@ pub(super) fn run(command: &Session, args: &Args) -> Result<Code, Failure> {
                 } else {
                     Ask::First
                 };
-                reset(&place, &parse(key)?, asked, json.json).await
+                reset(&place, &find(&place, key).await?, asked, json.json).await
             }
-            Session::Export { key, format } => export(&place, &parse(key)?, *format).await,
+            Session::Export { key, format } => export(&place, &find(&place, key).await?, *format).await,
             Session::Inspect { .. } => Ok(Code::Done),
         }
     })
 }
 
-fn parse(key: &str) -> Result<SessionKey, Failure> {
-    SessionKey::new(key).map_err(|error| Failure::new(Code::Usage, error.to_string()))
+/// The session of a key; a short name means a conversation of the terminal, as in `chat`, unless a session of
+/// just that name is there.
+async fn find(place: &Place, key: &str) -> Result<SessionKey, Failure> {
+    let parse =
+        |key: &str| SessionKey::new(key).map_err(|error| Failure::new(Code::Usage, error.to_string()));
+    let named = parse(key)?;
+    if key.contains(':') || room(place).sessions().await?.iter().any(|summary| summary.session == named) {
+        return Ok(named);
+    }
+    parse(&format!("cli:{key}"))
 }
 
 fn room(place: &Place) -> SessionRoom {
     SessionRoom {
         sessions: sessions_at(&place.home),
-        audit: Arc::new(AdminLog::new(place.home.audit().join("admin.jsonl"))),
+        audit: Arc::new(audit::log(place)),
         clock: Arc::new(SystemClock::new()),
         via: "cli",
     }
@@ -129,34 +138,41 @@ enum Ask {
 }
 
 async fn reset(place: &Place, key: &SessionKey, ask: Ask, as_json: bool) -> Result<Code, Failure> {
+    let missing = || Err(ControlError::NoSuchSession(key.clone()).into());
     let found = room(place).sessions().await?.into_iter().find(|summary| summary.session == *key);
-    match (ask, found.map(|summary| summary.messages)) {
-        // That a session is not there is found, and written down, where it would be forgotten.
-        (Ask::Nothing, _) => {}
-        (Ask::DryRun | Ask::First, None) => return Err(ControlError::NoSuchSession(key.clone()).into()),
-        (Ask::DryRun, Some(messages)) => {
-            if as_json {
-                output::json(&json!({"session": key.as_str(), "would_forget": messages}))?;
-            } else {
-                output::line(format!("{messages} messages of {key} would be forgotten"))?;
-            }
-            return Ok(Code::Done);
+    let messages = match (&ask, found.map(|summary| summary.messages)) {
+        // That a session is not there is found, and written down, where it would be forgotten; but no home is
+        // made for that.
+        (Ask::Nothing, None) if place.home.root().is_dir() => 0,
+        (_, None) => return missing(),
+        (_, Some(messages)) => messages,
+    };
+    if matches!(ask, Ask::DryRun) {
+        if as_json {
+            output::json(&json!({"session": key.as_str(), "would_forget": messages}))?;
+        } else {
+            output::line(format!("{messages} messages of {key} would be forgotten"))?;
         }
-        (Ask::First, Some(messages)) => {
-            if !onboard::ask_yes_no(&format!("Forget {messages} messages of {key}?"))? {
-                output::say("nothing was forgotten (use --yes where nobody can be asked)");
-                return Ok(Code::No);
-            }
-        }
+        return Ok(Code::Done);
     }
-    let forgotten = if let Some(client) = daemon::find(place).await? {
+    // Whoever has the home is found out before anybody is asked, and keeps it meanwhile.
+    let client = daemon::find(place).await?;
+    let _lock = match client {
+        Some(_) => None,
+        None => Some(HomeLock::take(place.home.root(), &place.home.lock())?),
+    };
+    if matches!(ask, Ask::First)
+        && !onboard::ask_yes_no(&format!("Forget {messages} messages of {key}?")).await?
+    {
+        output::say("nothing was forgotten (use --yes where nobody can be asked)");
+        return Ok(Code::No);
+    }
+    let forgotten = if let Some(client) = client {
         let done = client.control(ControlOp::SessionReset { session: key.to_string() }).await?;
         client.close().await;
         done.get("forgotten").and_then(Value::as_u64).unwrap_or_default()
     } else {
-        let _lock = HomeLock::take(place.home.root(), &place.home.lock())?;
-        let actor = format!("local:uid={}", rustix::process::getuid().as_raw());
-        u64::try_from(room(place).reset_session(key, &actor).await?).unwrap_or(u64::MAX)
+        u64::try_from(room(place).reset_session(key, &audit::actor()).await?).unwrap_or(u64::MAX)
     };
     if as_json {
         output::json(&json!({"session": key.as_str(), "forgotten": forgotten}))?;

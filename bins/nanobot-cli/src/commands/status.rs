@@ -1,7 +1,10 @@
-//! `status`: from the daemon if one runs, else what the home says.
+//! `status`: from the daemon if one runs, else what the home says and the next start would choose.
 
 use nanobot_channels::local::protocol::ControlOp;
-use nanobotd::{ChosenModel, choose_model};
+use nanobot_core::ports::{Clock as _, PortStatus};
+use nanobot_core::time::Timestamp;
+use nanobotd::system::SystemClock;
+use nanobotd::{choose_model, ports_at_rest};
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -43,23 +46,27 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
     let home = &place.home;
     let file =
         |path: std::path::PathBuf| json!({"path": path.display().to_string(), "exists": path.exists()});
-    let model = match choose_model(&loaded)? {
-        ChosenModel::Offline => {
-            json!({"provider": "offline", "model": "offline", "is_language_model": false})
-        }
-        ChosenModel::Account { model, resolved, .. } => {
-            json!({"provider": resolved.provider, "model": model, "is_language_model": true})
-        }
-    };
+    let model = choose_model(&loaded)?.info();
+    let port =
+        |port: &PortStatus| json!({"port": port.port, "adapter": port.adapter, "warning": port.warning});
+    let ports: Vec<Value> = ports_at_rest(&loaded)?.iter().map(port).collect();
+    let unknown: Vec<String> = loaded.unknown.iter().map(ToString::to_string).collect();
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "home": home.root().display().to_string(),
-        "model": model,
+        "model": {
+            "provider": model.provider,
+            "model": model.model,
+            "endpoint": model.endpoint,
+            "is_language_model": model.is_language_model,
+        },
+        "ports": ports,
         "files": {
             "config": file(place.config_file()),
             "policy": file(home.policy_json()),
             "workspace": file(home.workspace(&loaded.config)),
         },
+        "unknown": unknown,
     }))
 }
 
@@ -72,21 +79,38 @@ fn show(report: &Value) -> Result<(), Failure> {
     let running = report["running"] == json!(true);
     output::line(format!("nanobot {}  {}", text("/version"), text("/home")))?;
     output::line(if running {
-        format!("daemon    runs (pid {}), since {}", text("/pid"), text("/started"))
+        format!("daemon    runs (pid {}), since {}", text("/pid"), local(&text("/started")))
     } else {
         "daemon    does not run; start it with nanobotd, or talk with nanobot-cli chat".to_owned()
     })?;
-    output::line(format!("model     {} ({})", text("/model/model"), text("/model/provider")))?;
+    let address = match text("/model/endpoint") {
+        none if none.is_empty() => none,
+        address => format!(", {address}"),
+    };
+    output::line(format!("model     {} ({}{address})", text("/model/model"), text("/model/provider")))?;
     if running {
         running_parts(report)?;
     } else {
-        for (name, file) in report["files"].as_object().into_iter().flatten() {
+        // The policy is kept for the engine to come; that it is missing means nothing today.
+        for (name, file) in
+            report["files"].as_object().into_iter().flatten().filter(|(name, _)| *name != "policy")
+        {
             let mark = if file["exists"] == json!(true) { "" } else { " (missing)" };
             output::line(format!("{name:<9} {}{mark}", file["path"].as_str().unwrap_or_default()))?;
         }
     }
-    if !running && report.pointer("/model/is_language_model") == Some(&json!(false)) {
-        output::line("! model: not a language model; set a provider key or run nanobot-cli onboard")?;
+    for port in report["ports"].as_array().into_iter().flatten() {
+        let field = |key: &str| port[key].as_str().unwrap_or_default();
+        // The model has a line already.
+        if field("port") != "model" {
+            output::line(format!("{:<9} {}", field("port"), field("adapter")))?;
+        }
+        if let Some(warning) = port["warning"].as_str() {
+            output::line(format!("! {}: {warning}", field("port")))?;
+        }
+    }
+    for unknown in report["unknown"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        output::line(format!("! config: {unknown}"))?;
     }
     Ok(())
 }
@@ -102,13 +126,16 @@ fn running_parts(report: &Value) -> Result<(), Failure> {
     output::line(format!(
         "work      {} running, {} waiting, {} in the outbox",
         queues["running"], queues["waiting"], queues["outbox"]
-    ))?;
-    for port in report["ports"].as_array().into_iter().flatten() {
-        let field = |key: &str| port[key].as_str().unwrap_or_default();
-        output::line(format!("{:<9} {}", field("port"), field("adapter")))?;
-        if let Some(warning) = port["warning"].as_str() {
-            output::line(format!("! {}: {warning}", field("port")))?;
+    ))
+}
+
+/// A time of the report on the wall clock of this machine, to the second. What is no time is shown as it is.
+fn local(time: &str) -> String {
+    match time.parse::<Timestamp>() {
+        Ok(instant) => {
+            let local = SystemClock::new().now().offset.to_datetime(instant);
+            local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
         }
+        Err(_) => time.to_owned(),
     }
-    Ok(())
 }

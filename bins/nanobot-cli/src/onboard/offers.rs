@@ -1,10 +1,11 @@
-//! What could answer: providers whose key is set, servers on this machine, and nothing at all.
+//! What could answer: what was chosen before, providers whose key is set, servers on this machine, and nothing
+//! at all.
 
 use nanobot_config::Loaded;
 use nanobot_llm_router::{Endpoint, PROVIDERS, models_at, probe_local, usual_candidates};
-use nanobotd::{ChosenModel, choose_model};
+use nanobotd::{ChosenModel, choose_model, named_model};
 
-use super::Choice;
+use super::{By, Choice};
 use crate::exit::{Code, Failure};
 use crate::home::Place;
 use crate::output;
@@ -28,19 +29,24 @@ pub(crate) fn named(model: Option<&str>, base: Option<&str>) -> Result<Option<Ch
         (None, Some(_)) => Err(Failure::new(Code::Usage, "--base-url wants --model NAME beside it")),
         (Some(model), base) => Ok(Some(Choice::Model {
             model: model.to_owned(),
-            base: base.map(|base| ("vllm".to_owned(), base.to_owned())),
+            by: base.map_or(By::Name, |base| By::Server(base.to_owned())),
         })),
     }
 }
 
-/// The first offer; there is always one.
+/// The first offer. Where there is none but nothing at all, nobody has chosen that: the settings stay as they
+/// are, and a key that is set later counts.
 pub(crate) fn first(offers: Vec<Offer>) -> Choice {
-    offers.into_iter().next().map_or(Choice::Offline, |offer| offer.choice)
+    match offers.into_iter().next() {
+        Some(Offer { choice: Choice::Offline, .. }) | None => Choice::Keep,
+        Some(offer) => offer.choice,
+    }
 }
 
 /// Everything that could answer, best first.
-pub(crate) async fn offers(place: &Place) -> Vec<Offer> {
-    let mut offers = named_by_environment(place).await;
+pub(crate) async fn offers(place: &Place, loaded: &Loaded) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = kept(loaded).into_iter().collect();
+    offers.extend(named_by_environment(place).await);
     let nothing = offers.pop();
     output::say("looking for model servers on this machine ...");
     for found in probe_local(&usual_candidates()).await {
@@ -48,15 +54,22 @@ pub(crate) async fn offers(place: &Place) -> Vec<Offer> {
         for model in found.models.iter().take(3) {
             offers.push(Offer {
                 label: format!("{model} from {} at {address}", found.kind.name()),
-                choice: Choice::Model {
-                    model: model.clone(),
-                    base: Some(("vllm".to_owned(), address.clone())),
-                },
+                choice: Choice::Model { model: model.clone(), by: By::Server(address.clone()) },
             });
         }
     }
     offers.extend(nothing);
     offers
+}
+
+/// What was chosen before; not a choice that cannot be started with.
+fn kept(loaded: &Loaded) -> Option<Offer> {
+    let model = named_model(&loaded.config)?;
+    let label = match choose_model(loaded).ok()? {
+        ChosenModel::Offline => format!("keep {model} (cannot answer yet)"),
+        chosen @ ChosenModel::Account { .. } => format!("keep {}", output::model(&chosen.info())),
+    };
+    Some(Offer { label, choice: Choice::Keep })
 }
 
 /// What the environment, or `.env`, names: an address, and keys. The last offer is nothing at all.
@@ -73,11 +86,12 @@ pub(crate) async fn named_by_environment(place: &Place) -> Vec<Offer> {
             provider.suggested_model.filter(|_| environment.get_non_blank(variable).is_some())
         {
             let label = format!("{model} with {variable}");
-            offers.push(Offer { label, choice: Choice::Model { model: model.to_owned(), base: None } });
+            let choice = Choice::Model { model: model.to_owned(), by: By::Account(provider.name) };
+            offers.push(Offer { label, choice });
         }
     }
     offers.push(Offer {
-        label: "nothing yet (answers without a language model)".to_owned(),
+        label: "nothing (the offline stand-in answers, which is no language model)".to_owned(),
         choice: Choice::Offline,
     });
     offers
@@ -95,15 +109,5 @@ async fn server(base: &str, key: Option<&str>) -> Option<Offer> {
         .ok()?;
     let model = models.into_iter().next()?;
     let label = format!("{model} at {endpoint} (OPENAI_BASE_URL)");
-    Some(Offer { label, choice: Choice::Model { model, base: None } })
-}
-
-/// When nobody chose a model and the server is somebody's own: the first model that it has.
-pub(crate) async fn model_of_own_server(loaded: &Loaded) -> Result<Option<String>, Failure> {
-    let ChosenModel::Account { resolved, guessed: true, .. } = choose_model(loaded)? else { return Ok(None) };
-    let Ok(endpoint) = Endpoint::parse(&resolved.base) else { return Ok(None) };
-    let models = models_at(&endpoint, resolved.key.as_ref()).await.unwrap_or_default();
-    Ok(models.into_iter().next().inspect(|model| {
-        output::say(format!("using {model} of {endpoint}; choose another with nanobot-cli onboard"));
-    }))
+    Some(Offer { label, choice: Choice::Model { model, by: By::Account("openai") } })
 }

@@ -6,9 +6,13 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use nanobot_config::{Loaded, Overrides, check_text};
+use nanobotd::{ChosenModel, choose_model, reply_profile};
 use serde_json::{Value, json};
 
-use super::{Choice, templates};
+use super::document::choose;
+use super::{By, Choice, OWN_SERVER, templates};
+use crate::audit::audited;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
 
@@ -39,7 +43,8 @@ impl fmt::Display for Step {
 pub(crate) fn plan(place: &Place, choice: &Choice) -> Result<Vec<Step>, Failure> {
     let home = &place.home;
     // The settings say where the workspace is; a file that cannot be read is told before anything is written.
-    let workspace = home.workspace(&place.load_quietly()?.config);
+    let loaded = place.load_quietly()?;
+    let workspace = home.workspace(&loaded.config);
     let mut steps = Vec::new();
     for folder in [home.root().to_owned(), workspace.clone(), home.sessions(), home.data().join("sessions")] {
         if !folder.is_dir() {
@@ -52,12 +57,29 @@ pub(crate) fn plan(place: &Place, choice: &Choice) -> Result<Vec<Step>, Failure>
             steps.push(Step::File(path, text.to_owned()));
         }
     }
-    steps.extend(settings(&place.config_file(), choice)?);
+    steps.extend(settings(place, &loaded, choice)?);
     Ok(steps)
 }
 
-fn settings(file: &Path, choice: &Choice) -> Result<Option<Step>, Failure> {
-    let before = match fs::read_to_string(file) {
+/// Carries a plan out, and tells each step once it is done. Changing settings that were there is an act of
+/// administration and gets a row in the audit log.
+pub(crate) async fn carry_out(place: &Place, plan: &[Step], told: impl Fn(&Step)) -> Result<(), Failure> {
+    for step in plan {
+        match step {
+            Step::Folder(_) | Step::File(..) => step.carry_out()?,
+            Step::Change(path, ..) => {
+                audited(place, "home.onboard", path.display().to_string(), || step.carry_out()).await?;
+            }
+        }
+        told(step);
+    }
+    Ok(())
+}
+
+fn settings(place: &Place, loaded: &Loaded, choice: &Choice) -> Result<Option<Step>, Failure> {
+    let file = place.config_file();
+    let wrong = |what: String| Failure::new(Code::Config, format!("{}: {what}", file.display()));
+    let before = match fs::read_to_string(&file) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => {
@@ -65,48 +87,45 @@ fn settings(file: &Path, choice: &Choice) -> Result<Option<Step>, Failure> {
         }
     };
     let mut document: Value = match &before {
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| Failure::new(Code::Config, format!("{}: {error}", file.display())))?,
+        Some(text) => serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?,
         None => json!({"configVersion": 2}),
     };
-    choose(&mut document, choice);
+    let profile = reply_profile(&loaded.config).unwrap_or("assistant_default");
+    let provider = provider(place, profile, choice)?;
+    choose(&mut document, profile, choice, provider);
     let text = format!("{document:#}\n");
+    if let Some(error) = check_text(&file.display().to_string(), &text).errors.first() {
+        let what = format!("the choice does not fit into it: {}: {}", error.path, error.message);
+        return Err(wrong(what));
+    }
     Ok(match before {
-        None => Some(Step::File(file.to_owned(), text)),
+        None => Some(Step::File(file, text)),
         Some(old) if serde_json::from_str::<Value>(&old).ok().as_ref() == Some(&document) => None,
         Some(_) => {
-            let backup = free_name(file);
-            Some(Step::Change(file.to_owned(), text, backup))
+            let backup = free_name(&file);
+            Some(Step::Change(file, text, backup))
         }
     })
 }
 
-/// Puts the choice into the document: the model's name in the two places that decide, and its address.
-fn choose(document: &mut Value, choice: &Choice) {
-    match choice {
-        Choice::Offline => {}
-        Choice::Model { model, base } => {
-            set(document, &["agents", "defaults", "model"], json!(model));
-            let profile = ["models", "profiles", "assistantDefault"];
-            if document.pointer("/models/profiles/assistantDefault").is_some() {
-                set(document, &[&profile[..], &["model"]].concat(), json!(model));
-            }
-            if let Some((provider, address)) = base {
-                set(document, &["providers", provider, "apiBase"], json!(address));
-            }
+/// The provider that the profile has to name. An account is named only where the model's name alone would lead
+/// to another one: a name in the profile binds every later choice of a model, too.
+fn provider(place: &Place, profile: &str, choice: &Choice) -> Result<Option<&'static str>, Failure> {
+    let (model, account) = match choice {
+        Choice::Keep | Choice::Model { by: By::Name, .. } => return Ok(None),
+        Choice::Offline => return Ok(Some("offline")),
+        Choice::Model { by: By::Server(_), .. } => return Ok(Some(OWN_SERVER)),
+        Choice::Model { model, by: By::Account(account) } => (model, *account),
+    };
+    let key = |key| format!("models.profiles.\"{profile}\".{key}");
+    let by_name = Overrides::new().set(&key("model"), model.as_str()).set(&key("provider"), "");
+    let there = match choose_model(&place.load_with(by_name)?) {
+        Ok(ChosenModel::Account { model: chosen, resolved, .. }) => {
+            chosen == *model && resolved.provider == account
         }
-    }
-}
-
-/// Sets one key, making the objects on the way. A value in the way that is no object is left alone; loading
-/// will name it.
-fn set(value: &mut Value, path: &[&str], new: Value) {
-    let (Some((first, rest)), Some(object)) = (path.split_first(), value.as_object_mut()) else { return };
-    if rest.is_empty() {
-        object.insert((*first).to_owned(), new);
-    } else {
-        set(object.entry(*first).or_insert_with(|| json!({})), rest, new);
-    }
+        Ok(ChosenModel::Offline) | Err(_) => false,
+    };
+    Ok((!there).then_some(account))
 }
 
 /// `config.backup.N.json` beside the file, for the first N that is free. There are never so many that none is.
@@ -135,58 +154,20 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// The backup first, then the new text in one step.
+/// The backup first, then the new text in one step. Where the path is a link, the file that it leads to is
+/// replaced, and the link stays.
 fn change(path: &Path, text: &str, backup: &Path) -> std::io::Result<()> {
     write_new(backup, &fs::read_to_string(path)?)?;
-    let fresh = path.with_extension("json.new");
+    let target = fs::canonicalize(path)?;
+    let fresh = target.with_extension("json.new");
     let _ = fs::remove_file(&fresh);
     write_new(&fresh, text)?;
-    fs::rename(&fresh, path)
+    fs::rename(&fresh, target)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_choice_touches_the_models_name_and_nothing_else() {
-        let mut document = json!({
-            "configVersion": 2, "extra": [1],
-            "models": {"profiles": {"assistantDefault": {"kind": "chat", "model": "old", "maxTokens": 5}}},
-        });
-        let choice = Choice::Model {
-            model: "tiny".into(),
-            base: Some(("vllm".into(), "http://127.0.0.1:8080/v1".into())),
-        };
-        choose(&mut document, &choice);
-        insta::assert_json_snapshot!(document, @r#"
-        {
-          "configVersion": 2,
-          "extra": [
-            1
-          ],
-          "models": {
-            "profiles": {
-              "assistantDefault": {
-                "kind": "chat",
-                "model": "tiny",
-                "maxTokens": 5
-              }
-            }
-          },
-          "agents": {
-            "defaults": {
-              "model": "tiny"
-            }
-          },
-          "providers": {
-            "vllm": {
-              "apiBase": "http://127.0.0.1:8080/v1"
-            }
-          }
-        }
-        "#);
-    }
 
     #[test]
     fn a_change_keeps_what_was_there() {
@@ -198,5 +179,17 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "{}");
         assert_eq!(fs::read_to_string(&backup).unwrap(), "{\"old\": 1}");
         assert_ne!(free_name(&file), backup);
+    }
+    #[test]
+    fn a_change_keeps_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, file) = (folder.path().join("dotfiles.json"), folder.path().join("config.json"));
+        fs::write(&kept, "{\"old\": 1}").unwrap();
+        std::os::unix::fs::symlink(&kept, &file).unwrap();
+        let backup = free_name(&file);
+        Step::Change(file.clone(), "{}".into(), backup.clone()).carry_out().unwrap();
+        assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "{}");
+        assert_eq!(fs::read_to_string(&backup).unwrap(), "{\"old\": 1}");
     }
 }

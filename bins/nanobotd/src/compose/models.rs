@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nanobot_config::settings::{Headers, ModelProfile};
-use nanobot_config::{Config, Loaded, Origin};
+use nanobot_config::{Config, Loaded};
+use nanobot_core::Secret;
 use nanobot_core::ports::{ModelClient, ModelInfo};
 use nanobot_llm_router::{
-    Endpoint, Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved, SetupError,
-    provider_named, resolve,
+    Endpoint, Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved,
+    SetupError, provider_named, resolve,
 };
 
 use crate::app::StartError;
@@ -69,9 +70,9 @@ impl ChosenModel {
     pub const fn warning(&self) -> Option<&'static str> {
         match self {
             Self::Offline => Some("not a language model; set a provider key or run nanobot-cli onboard"),
-            Self::Account { guessed: true, .. } => {
-                Some("nobody chose a model, so the server's first one answers; choose with nanobot-cli onboard")
-            }
+            Self::Account { guessed: true, .. } => Some(
+                "nobody chose a model, so the server's first one answers; choose with nanobot-cli onboard",
+            ),
             Self::Account { guessed: false, .. } => None,
         }
     }
@@ -156,22 +157,16 @@ fn suggestion(resolved: &Resolved, accounts: &[ProviderAccount]) -> Option<&'sta
     if own_server { None } else { provider_named(resolved.provider)?.suggested_model }
 }
 
-/// The accounts of the settings, in the registry's order.
-///
-/// `OPENAI_API_KEY` also fills AiHubMix's key, as in the original, and AiHubMix comes first in the registry.
-/// A key that nobody wrote down for AiHubMix stays with `OpenAI` unless its address is configured.
+/// The accounts of the settings, in the registry's order. A key goes to the server of its own account only: one
+/// that was borrowed (`OPENAI_API_KEY` also fills AiHubMix's key) stays with its owner.
 fn accounts(loaded: &Loaded) -> Vec<ProviderAccount> {
     let account = |name: &str| {
         let settings = loaded.config.providers.get(name)?;
-        let origin = loaded.source_of(&format!("providers.{name}.api_key"));
-        let borrowed = matches!(origin, Some(Origin::Variable(_) | Origin::DotEnv(_)));
-        if name == "aihubmix" && borrowed && settings.api_base.is_none() {
-            return None;
-        }
+        let own = |key: &Secret<String>| !key.is_blank() && !loaded.key_is_borrowed(name);
         let headers = settings.extra_headers.iter().flat_map(Headers::iter);
         Some(ProviderAccount {
             name: name.to_owned(),
-            key: Some(settings.api_key.clone()).filter(|key| !key.is_blank()),
+            key: Some(settings.api_key.clone()).filter(own),
             base: settings.api_base.clone(),
             headers: headers.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         })

@@ -45,7 +45,7 @@ pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
     let chosen = choose_model(loaded)?;
     let info = chosen.info();
     // The same stand-ins as in `adapters`; the daemon's status is compared with this one by a test.
-    let (policy, journal) = (AllowAll::new(Vec::new()), VolatileJournal::new());
+    let (policy, journal) = (AllowAll::new(Vec::<String>::new()), VolatileJournal::new());
     let plugged = Plugged {
         policy: policy.name(),
         security: NoSecurity.name(),

@@ -96,7 +96,7 @@ async fn a_torn_row_stays_by_itself() {
 async fn a_full_log_is_put_aside_and_nothing_is_lost() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("admin.jsonl");
-    let log = AdminLog::with_limit(&path, 200);
+    let log = AdminLog::with_limits(&path, 200, MAX_LOOKS);
     for n in 0..7 {
         log.record(&act("a", &n.to_string()), &at("2026-02-22T12:00:00Z")).await.unwrap();
     }
@@ -156,6 +156,65 @@ async fn rows_of_many_tasks_and_two_logs_never_mix() {
         .collect();
     targets.sort_unstable();
     assert_eq!(targets, (0..40).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_row_that_cannot_be_written_whole_is_taken_back() {
+    let home = tempfile::tempdir().unwrap();
+    let log = AdminLog::new(home.path().join("admin.jsonl")).log;
+    log.write("one\n", Timestamp::UNIX_EPOCH).unwrap();
+    let failed = add(&mut log.open_locked().unwrap(), "two\n", |file, text| {
+        file.write_all(&text[..2])?;
+        Err(io::ErrorKind::StorageFull.into())
+    });
+    assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    log.write("three\n", Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(fs::read_to_string(&log.path).unwrap(), "one\nthree\n");
+}
+
+#[test]
+fn while_a_row_is_written_and_taken_back_nobody_else_writes() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("admin.jsonl");
+    let (log, other) = (AdminLog::new(&path).log, AdminLog::new(&path).log);
+    let failed = add(&mut log.open_locked().unwrap(), "taken back\n", |file, text| {
+        file.write_all(&text[..5])?;
+        assert!(is_busy(&other.write("other\n", Timestamp::UNIX_EPOCH).unwrap_err()), "the log is locked");
+        Err(io::ErrorKind::StorageFull.into())
+    });
+    assert!(failed.is_err());
+    other.write("other\n", Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "other\n");
+}
+
+#[tokio::test]
+async fn a_row_that_waited_too_long_for_another_writer_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("admin.jsonl");
+    let held = AdminLog::new(&path).log.open_locked().unwrap();
+    let log = AdminLog::with_limits(&path, MAX_LOG_BYTES, 3);
+    let error = log.record(&act("a", "b"), &at("2026-02-22T12:00:00Z")).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Busy);
+    assert_eq!(held.metadata().unwrap().len(), 0);
+    drop(held);
+    log.record(&act("a", "b"), &at("2026-02-22T12:00:00Z")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_waits_for_another_writer_and_follows_a_log_that_was_put_aside() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("admin.jsonl");
+    let log = AdminLog::new(&path);
+    let held = log.log.open_locked().unwrap();
+    let other = AdminLog::new(&path);
+    let writer = tokio::spawn(async move { other.record(&act("a", "b"), &at("2026-02-22T12:00:00Z")).await });
+    tokio::task::yield_now().await;
+    log.log.put_aside(Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(held.metadata().unwrap().len(), 0, "nobody writes behind the lock");
+    drop(held);
+    writer.await.unwrap().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    assert_eq!(fs::read_to_string(home.path().join("admin-19700101T000000Z.jsonl")).unwrap(), "");
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use tokio_util::codec::FramedRead;
 
 use super::ConsoleSummary;
 use super::screen::TurnEnd;
-use super::turn::{Followed, Stage, TURN_LIMIT};
+use super::turn::{Followed, Sent, Stage, TURN_LIMIT};
 use crate::error::{ClientError, ConsoleError};
 use crate::local::protocol::MAX_LINE_BYTES;
 use crate::local::protocol::code::TOO_LARGE;
@@ -78,15 +78,20 @@ async fn message(
     text: &str,
     place: &str,
 ) -> Result<(), ConsoleError> {
-    let turn = match stage.client.send(&stage.chat, text).await {
-        Ok(Some(turn)) => turn,
-        Ok(None) => {
+    let sent = stage.send(text).await?;
+    summary.interrupted |= stage.stopped;
+    match sent {
+        Sent::Taken => {}
+        Sent::Seen => {
             summary.ignored += 1;
             return stage.remark(&format!("{place}the daemon has seen this message before"));
         }
-        Err(error) => return refused(stage, summary, error, place),
-    };
-    stage.screen.begin(turn);
+        Sent::Failed(error) => return refused(stage, summary, error, place),
+        Sent::Left => {
+            summary.failed += 1;
+            return Ok(());
+        }
+    }
     let followed = stage.follow(Some(TURN_LIMIT)).await?;
     summary.interrupted |= stage.stopped;
     match followed {

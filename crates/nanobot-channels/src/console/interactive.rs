@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::ConsoleSummary;
 use super::screen::{Show, TurnEnd};
-use super::turn::{Followed, Stage};
+use super::turn::{Followed, Sent, Stage};
 use crate::error::{ClientError, ConsoleError};
 
 /// What a person has typed.
@@ -37,7 +37,7 @@ pub(crate) trait LineSource: Send {
 
 const HELP: &str = "\
 /help   this list
-/quit   leave (also Ctrl-D)
+/quit   leave (also /exit, Ctrl-D)
 Ctrl-C  stop the answer that is being written
 Anything else goes to the assistant, other words with a slash included.";
 
@@ -58,7 +58,7 @@ pub(crate) async fn interactive(
             Typed::Interrupted => stage.remark(HOW_TO_LEAVE)?,
             Typed::Line(line) => match line.trim() {
                 "" => {}
-                "/quit" => return Ok(summary),
+                "/quit" | "/exit" => return Ok(summary),
                 "/help" => stage.remark(HELP)?,
                 text => message(&mut stage, &mut summary, text).await?,
             },
@@ -102,23 +102,28 @@ async fn message(
     text: &str,
 ) -> Result<(), ConsoleError> {
     stage.interrupts.forget();
-    let turn = match stage.client.send(&stage.chat, text).await {
-        Ok(Some(turn)) => turn,
-        Ok(None) => return stage.remark("(the daemon has seen this message before)"),
-        Err(error @ (ClientError::Refused { .. } | ClientError::TooLarge { .. } | ClientError::NoAnswer)) => {
+    match stage.send(text).await? {
+        Sent::Taken => {}
+        Sent::Seen => return stage.remark("(the daemon has seen this message before)"),
+        Sent::Left => {
+            summary.failed += 1;
+            return Ok(());
+        }
+        Sent::Failed(
+            error @ (ClientError::Refused { .. } | ClientError::TooLarge { .. } | ClientError::NoAnswer),
+        ) => {
             summary.failed += 1;
             return stage.remark(&format!("({})", super::clean::clean_line(&error.to_string())));
         }
-        Err(error) => return Err(error.into()),
-    };
-    stage.screen.begin(turn);
+        Sent::Failed(error) => return Err(error.into()),
+    }
     match stage.follow(None).await? {
         Followed::Over(TurnEnd::Answered) => summary.answered += 1,
         Followed::Over(TurnEnd::Ignored) => summary.ignored += 1,
         Followed::Over(TurnEnd::Failed) | Followed::TooLong => summary.failed += 1,
         Followed::Left => {
             summary.failed += 1;
-            stage.remark("(the turn has not stopped yet; what it still says will be shown)")?;
+            stage.remark("(the turn has not stopped yet; its message is shown when it comes)")?;
         }
     }
     Ok(())

@@ -109,6 +109,11 @@ impl Screen {
             Some(Turn { id, streamed: String::new(), held: Vec::new(), reached: false, end: End::Open });
     }
 
+    /// From now on no turn is watched. Of the one that was, only a message or a reaction is still shown.
+    pub(crate) fn leave(&mut self) {
+        self.turn = None;
+    }
+
     /// How far the watched turn is; over, if there is none.
     pub(crate) fn progress(&self) -> Progress {
         let Some(turn) = &self.turn else { return Progress::Over(TurnEnd::Ignored) };

@@ -6,6 +6,7 @@ use crate::local::LocalLimits;
 use crate::testing::{FakeDaemon, chat};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 struct Printed {
@@ -149,11 +150,75 @@ async fn ctrl_c_stops_the_turn_and_ends_the_batch() {
     assert!(daemon.cancelled.lock().unwrap().contains(&"cli:c".to_owned()));
 
     // A turn that does not stop is left behind at the second press.
-    press.send(()).await.unwrap();
-    press.send(()).await.unwrap();
-    let printed = batch(&daemon, ConsoleInput::Once("deaf".to_owned()), &mut interrupts).await;
+    let pressing = press_when_taken(&daemon, &press, 2);
+    let batch = batch(&daemon, ConsoleInput::Once("deaf".to_owned()), &mut interrupts);
+    let (printed, ()) = tokio::join!(batch, pressing);
     assert_eq!(printed.err, "(stopping)\n");
     assert!(printed.summary.unwrap().interrupted);
+}
+
+/// Presses Ctrl-C so many times, once the daemon has taken one more message and its turn is followed.
+async fn press_when_taken(daemon: &FakeDaemon, press: &mpsc::Sender<()>, times: usize) {
+    let before = daemon.received.lock().unwrap().len();
+    while daemon.received.lock().unwrap().len() == before {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    for _ in 0..times {
+        press.send(()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_is_heard_while_a_message_waits_to_be_taken() {
+    let daemon = daemon();
+    let (press, presses) = mpsc::channel(2);
+    let mut interrupts = Interrupts::from_channel(presses);
+    // At the first press the turn is stopped as soon as it is known.
+    press.send(()).await.unwrap();
+    let printed = batch(&daemon, ConsoleInput::Once("late".to_owned()), &mut interrupts).await;
+    assert_eq!(printed.err, "(stopping)\n(no answer: cancelled)\n");
+    assert!(printed.summary.unwrap().interrupted);
+
+    // At the second one nothing is waited for.
+    press.send(()).await.unwrap();
+    press.send(()).await.unwrap();
+    let asking = batch(&daemon, ConsoleInput::Once("silence".to_owned()), &mut interrupts);
+    let printed = tokio::time::timeout(Duration::from_secs(10), asking).await.unwrap();
+    assert_eq!(printed.err, "(stopping)\n(it is not known whether the message was taken)\n");
+    let summary = printed.summary.unwrap();
+    assert_eq!((summary.failed, summary.interrupted), (1, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_can_stop_waiting_for_a_message_to_be_taken() {
+    let daemon = daemon();
+    let (press, presses) = mpsc::channel(2);
+    let mut interrupts = Interrupts::from_channel(presses);
+    let pressing = async {
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            press.send(()).await.unwrap();
+        }
+    };
+    let typing = typed(&daemon, vec!["silence", "/quit"], &mut interrupts);
+    let both = async { tokio::join!(typing, pressing) };
+    let ((out, _, summary), ()) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
+    assert_eq!(out, "(stopping)\n(it is not known whether the message was taken)\n");
+    assert_eq!(summary.unwrap(), ConsoleSummary { failed: 1, ..ConsoleSummary::default() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_was_left_says_only_its_message_above_the_prompt() {
+    let daemon = daemon();
+    let (press, presses) = mpsc::channel(2);
+    let mut interrupts = Interrupts::from_channel(presses);
+    let pressing = press_when_taken(&daemon, &press, 2);
+    let typing = typed(&daemon, vec!["stubborn", "<wait>", "/quit"], &mut interrupts);
+    let ((out, above, summary), ()) = tokio::join!(typing, pressing);
+    assert!(out.starts_with("Half\n(stopping)\n(the turn has not stopped yet"), "{out}");
+    assert_eq!(above, ["Half a way\n"]);
+    assert_eq!(summary.unwrap().failed, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,7 +263,7 @@ async fn a_conversation_streams_and_ends_with_quit() {
     let (out, above, summary) = typed(&daemon, script, &mut Interrupts::never()).await;
     insta::assert_snapshot!(out, @r"
     /help   this list
-    /quit   leave (also Ctrl-D)
+    /quit   leave (also /exit, Ctrl-D)
     Ctrl-C  stop the answer that is being written
     Anything else goes to the assistant, other words with a slash included.
     (to leave, type /quit or press Ctrl-D)

@@ -1,10 +1,10 @@
-//! Following one turn from the acknowledgement to its end.
+//! One message and its turn: sent, acknowledged, and followed to its end. Ctrl-C is heard all along.
 
 use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
-use nanobot_core::ids::ChatId;
+use nanobot_core::ids::{ChatId, TurnId};
 
 use super::interrupts::Interrupts;
 use super::paint::Painter;
@@ -18,6 +18,9 @@ const DELIVERY_LIMIT: Duration = Duration::from_secs(10);
 /// How long a turn is followed where no person watches.
 pub(crate) const TURN_LIMIT: Duration = Duration::from_hours(1);
 
+const STOPPING: &str = "(stopping)";
+const NOT_KNOWN: &str = "(it is not known whether the message was taken)";
+
 /// Everything that following a turn touches.
 pub(crate) struct Stage<'a, 'io> {
     /// The connection.
@@ -30,8 +33,21 @@ pub(crate) struct Stage<'a, 'io> {
     pub(crate) painter: Painter<'io>,
     /// Ctrl-C.
     pub(crate) interrupts: &'a mut Interrupts,
-    /// Ctrl-C was pressed while the latest turn ran.
+    /// Ctrl-C was pressed since the latest message was sent.
     pub(crate) stopped: bool,
+}
+
+/// What became of a message that was sent.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// It is durable, and the screen watches its turn.
+    Taken,
+    /// The daemon has seen it before.
+    Seen,
+    /// It was not taken, or nobody knows.
+    Failed(ClientError),
+    /// A person does not want to wait for the answer (Ctrl-C for the second time).
+    Left,
 }
 
 /// Why following has ended.
@@ -46,8 +62,46 @@ pub(crate) enum Followed {
 }
 
 impl Stage<'_, '_> {
+    /// Sends a message and waits until it is taken, at most 30 s. The first Ctrl-C stops its turn as soon as
+    /// it is known, the second one the waiting: then it is not known whether the message was taken, which is
+    /// said.
+    ///
+    /// # Errors
+    /// When the output does not take what is shown, or the daemon goes while the turn is stopped.
+    pub(crate) async fn send(&mut self, text: &str) -> Result<Sent, ConsoleError> {
+        self.stopped = false;
+        let sent = {
+            let mut sending = pin!(self.client.send(&self.chat, text));
+            loop {
+                tokio::select! {
+                    sent = &mut sending => break sent,
+                    () = self.interrupts.next() => {
+                        let remark = if self.stopped { NOT_KNOWN } else { STOPPING };
+                        let shows = self.screen.remark(remark);
+                        self.painter.paint(&shows).map_err(ConsoleError::Output)?;
+                        if self.stopped {
+                            return Ok(Sent::Left);
+                        }
+                        self.stopped = true;
+                    }
+                }
+            }
+        };
+        let turn: TurnId = match sent {
+            Ok(Some(turn)) => turn,
+            Ok(None) => return Ok(Sent::Seen),
+            Err(error) => return Ok(Sent::Failed(error)),
+        };
+        self.screen.begin(turn);
+        if self.stopped {
+            self.client.cancel(&self.chat).await?;
+        }
+        Ok(Sent::Taken)
+    }
+
     /// Shows the turn that the screen watches until it is over. The first Ctrl-C stops the turn, the second
-    /// one the waiting. `limit` bounds the whole; without one, only a person ends it.
+    /// one, counted from the sending, the waiting. `limit` bounds the whole; without one, only a person ends
+    /// it.
     ///
     /// # Errors
     /// When the daemon has gone, or the output does not take what is shown.
@@ -55,7 +109,6 @@ impl Stage<'_, '_> {
         let mut limit = pin!(sleep_or_wait(limit));
         let mut delivery = pin!(sleep_or_wait(None));
         let mut awaiting = false;
-        self.stopped = false;
         loop {
             match self.screen.progress() {
                 Progress::Over(end) => return Ok(Followed::Over(end)),
@@ -73,10 +126,11 @@ impl Stage<'_, '_> {
                 }
                 () = self.interrupts.next() => {
                     if self.stopped {
+                        self.screen.leave();
                         return Ok(Followed::Left);
                     }
                     self.stopped = true;
-                    self.remark("(stopping)")?;
+                    self.remark(STOPPING)?;
                     self.client.cancel(&self.chat).await?;
                 }
                 () = &mut delivery => {

@@ -58,7 +58,7 @@ fn shown_path(path: &Path) -> String {
 /// Why a message was not taken.
 pub(crate) fn refusal(id: String, error: &IngestError) -> ServerFrame {
     let (code, retry) = match error {
-        IngestError::QueueFull { .. } => (code::QUEUE_FULL, true),
+        IngestError::QueueFull { .. } | IngestError::TooManyChats { .. } => (code::QUEUE_FULL, true),
         IngestError::TooLarge { .. } => (code::TOO_LARGE, false),
         IngestError::Draining => (code::DRAINING, true),
         IngestError::Store(error) => (code::STORE_FAILED, error.kind == StoreErrorKind::Busy),

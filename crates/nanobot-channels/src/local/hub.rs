@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::cancel::{CancelSwitch, CancelToken};
-use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey, TurnId};
+use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey};
 use nanobot_core::ports::{ChannelSender, Delivery, LiveEvent, LiveSink, LiveTarget, SendError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::frames::{deliver_frame, live_frame};
+use super::lagging::Lagging;
 use super::mailbox::{Drain, Mailbox, MailboxLimits, NoRoom};
 use super::protocol::{code, line_of};
 
@@ -27,8 +28,14 @@ pub struct LocalLimits {
     pub chats: usize,
     /// Frames that wait for one connection; 1024.
     pub queued_frames: usize,
-    /// Bytes that wait for one connection beyond which live frames are dropped; 8 MiB.
+    /// Bytes of live frames, ends of turns and deliveries that wait for one connection beyond which live
+    /// frames are dropped; 8 MiB.
     pub queued_live_bytes: usize,
+    /// Bytes of the same beyond which the connection is given up; 16 MiB.
+    pub queued_event_bytes: usize,
+    /// Bytes of answers to its own requests that wait for one connection; 16 MiB. A request whose answer
+    /// finds no room waits, and the connection's further requests with it.
+    pub queued_answer_bytes: usize,
     /// Control requests of one connection under way at the same time; 16.
     pub control_requests: usize,
     /// How long a delivery waits for the first confirmation; 5 s.
@@ -46,6 +53,8 @@ impl Default for LocalLimits {
             chats: 32,
             queued_frames: 1024,
             queued_live_bytes: 8 * 1024 * 1024,
+            queued_event_bytes: 16 * 1024 * 1024,
+            queued_answer_bytes: 16 * 1024 * 1024,
             control_requests: 16,
             confirm: Duration::from_secs(5),
             write: Duration::from_secs(30),
@@ -62,7 +71,6 @@ const RESERVED_FRAMES: usize = 64;
 pub struct LocalHub {
     limits: LocalLimits,
     state: Mutex<State>,
-    attachments: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -77,9 +85,8 @@ struct State {
 struct Entry {
     mailbox: Mailbox,
     chats: HashSet<ChatId>,
-    /// A turn of which a live frame was dropped. The rest of it is dropped too, so that what the peer has
-    /// seen stays a beginning of the answer.
-    lagging: Option<TurnId>,
+    /// Turns of which a live frame was dropped; of attached chats only.
+    lagging: Lagging,
     kick: Arc<CancelSwitch>,
 }
 
@@ -94,8 +101,7 @@ struct Waiter {
 impl LocalHub {
     /// A hub without connections.
     pub fn new(limits: LocalLimits) -> Arc<Self> {
-        let (attachments, _) = watch::channel(0);
-        Arc::new(Self { limits, state: Mutex::default(), attachments })
+        Arc::new(Self { limits, state: Mutex::default() })
     }
 
     /// The limits that the hub and its connections keep.
@@ -103,14 +109,15 @@ impl LocalHub {
         self.limits
     }
 
-    /// Changes whenever somebody attaches to a chat: the moment to try deliveries again that found nobody.
-    pub fn attachments(&self) -> watch::Receiver<u64> {
-        self.attachments.subscribe()
-    }
-
     /// How many connections there are.
     pub fn connections(&self) -> usize {
         self.state().connections.len()
+    }
+
+    /// Bytes that wait for all connections together.
+    #[cfg(test)]
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.state().connections.values().map(|entry| entry.mailbox.waiting_bytes()).sum()
     }
 
     /// Takes a new connection in.
@@ -122,6 +129,8 @@ impl LocalHub {
             lines: self.limits.queued_frames,
             reserve: RESERVED_FRAMES.min(self.limits.queued_frames / 2),
             live_bytes: self.limits.queued_live_bytes,
+            event_bytes: self.limits.queued_event_bytes,
+            answer_bytes: self.limits.queued_answer_bytes,
         });
         let (kick, kicked) = CancelSwitch::new();
         let kick = Arc::new(kick);
@@ -130,8 +139,12 @@ impl LocalHub {
             return Err(NoRoom);
         }
         let number = state.fresh_number();
-        let entry =
-            Entry { mailbox: mailbox.clone(), chats: HashSet::new(), lagging: None, kick: Arc::clone(&kick) };
+        let entry = Entry {
+            mailbox: mailbox.clone(),
+            chats: HashSet::new(),
+            lagging: Lagging::default(),
+            kick: Arc::clone(&kick),
+        };
         state.connections.insert(number, entry);
         drop(state);
         Ok((Connection { hub: Arc::clone(self), number, mailbox, kick, kicked }, drain))
@@ -231,28 +244,27 @@ impl LiveSink for LocalHub {
         for (_, entry) in state.attached(&target.chat) {
             // Written once, and only when somebody is there to see it.
             let line = line.get_or_insert_with(|| line_of(&live_frame(target, event)).map(Arc::from));
-            entry.show(&target.turn, event, line.as_ref());
+            entry.show(target, event, line.as_ref());
         }
     }
 }
 
 impl Entry {
-    fn show(&mut self, turn: &TurnId, event: LiveEvent<'_>, line: Option<&Arc<str>>) {
+    fn show(&mut self, target: &LiveTarget, event: LiveEvent<'_>, line: Option<&Arc<str>>) {
+        let LiveTarget { chat, turn, .. } = target;
         if let LiveEvent::Ended(_) = event {
-            if self.lagging.as_ref() == Some(turn) {
-                self.lagging = None;
-            }
+            self.lagging.end(chat, turn);
             // Whoever misses the end of a turn waits for it for ever: rather let the peer go.
             if line.is_some_and(|line| self.mailbox.offer(line).is_err()) {
                 self.kick.cancel();
             }
             return;
         }
-        if self.lagging.as_ref() == Some(turn) {
+        if self.lagging.has(chat, turn) {
             return;
         }
         if line.is_none_or(|line| self.mailbox.offer_live(line).is_err()) {
-            self.lagging = Some(turn.clone());
+            self.lagging.add(chat, turn);
         }
     }
 }
@@ -294,8 +306,6 @@ impl Connection {
             return Err(NoRoom);
         }
         entry.chats.insert(chat);
-        drop(state);
-        self.hub.attachments.send_modify(|count| *count += 1);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use nanobot_core::ids::{ChatId, DeliveryKey, IdError, MessageId, TurnId};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
+use super::lagging::Lagging;
 use super::protocol::{ErrorBody, ServerFrame, code};
 use crate::error::ClientError;
 
@@ -23,6 +24,9 @@ const RESERVED_EVENTS: usize = 64;
 
 /// Deliveries that are remembered, so that a repeat is not handed over twice.
 const REMEMBERED_KEYS: usize = 256;
+
+/// Chats that may have a turn of which live events were dropped; the protocol allows 32 attached ones.
+const LAGGING_CHATS: usize = 1024;
 
 /// Something that happens in an attached chat, or to the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,16 +160,20 @@ struct State {
     events: Option<mpsc::Sender<Queued>>,
     waiting: HashMap<String, oneshot::Sender<Result<Reply, ClientError>>>,
     handed: VecDeque<DeliveryKey>,
-    /// A turn of which a live event was dropped; the rest of it is dropped too.
-    lagging: Option<TurnId>,
+    /// Turns of which a live event was dropped.
+    lagging: Lagging,
 }
 
 impl Inbox {
     /// An empty inbox and the queue of its events.
     pub(crate) fn new() -> (Arc<Self>, mpsc::Receiver<Queued>) {
         let (events, queue) = mpsc::channel(QUEUED_EVENTS);
-        let state =
-            State { events: Some(events), waiting: HashMap::new(), handed: VecDeque::new(), lagging: None };
+        let state = State {
+            events: Some(events),
+            waiting: HashMap::new(),
+            handed: VecDeque::new(),
+            lagging: Lagging::default(),
+        };
         (Arc::new(Self { state: Mutex::new(state) }), queue)
     }
 
@@ -186,7 +194,8 @@ impl Inbox {
     /// Takes one frame in. Frames that carry no proper identifiers are ignored.
     ///
     /// # Errors
-    /// [`Overrun`] when the end of a turn does not fit any more, or nobody reads.
+    /// [`Overrun`] when the end of a turn does not fit any more, nobody reads, or more chats lag than a
+    /// server that keeps to the protocol can make lag.
     pub(crate) fn take(&self, frame: ServerFrame) -> Result<(), Overrun> {
         let mut state = self.state();
         match frame {
@@ -235,15 +244,18 @@ impl State {
 
     fn queue(&mut self, event: ClientEvent) -> Result<(), Overrun> {
         match &event {
-            ClientEvent::Delta { turn, .. }
-            | ClientEvent::Aside { turn, .. }
-            | ClientEvent::Tool { turn, .. } => {
-                let turn = turn.clone();
-                self.queue_live(event, Some(turn));
-                Ok(())
+            ClientEvent::Delta { chat, turn, .. }
+            | ClientEvent::Aside { chat, turn, .. }
+            | ClientEvent::Tool { chat, turn, .. } => {
+                let (chat, turn) = (chat.clone(), turn.clone());
+                if self.lagging.has(&chat, &turn) || self.offer_live(event) {
+                    return Ok(());
+                }
+                self.lagging.add(&chat, &turn);
+                if self.lagging.chats() > LAGGING_CHATS { Err(Overrun) } else { Ok(()) }
             }
             ClientEvent::Typing { .. } => {
-                self.queue_live(event, None);
+                self.offer_live(event);
                 Ok(())
             }
             ClientEvent::Message { key, .. } | ClientEvent::Reaction { key, .. } => {
@@ -259,10 +271,8 @@ impl State {
                 }
                 Ok(())
             }
-            ClientEvent::Ended { turn, .. } => {
-                if self.lagging.as_ref() == Some(turn) {
-                    self.lagging = None;
-                }
+            ClientEvent::Ended { chat, turn, .. } => {
+                self.lagging.end(chat, turn);
                 // Whoever misses the end of a turn waits for it for ever.
                 if self.offer(Queued::Event(event)) { Ok(()) } else { Err(Overrun) }
             }
@@ -273,14 +283,10 @@ impl State {
         }
     }
 
-    fn queue_live(&mut self, event: ClientEvent, turn: Option<TurnId>) {
-        if turn.is_some() && self.lagging == turn {
-            return;
-        }
+    /// Queues what may be lost, while the reserve stays untouched; false when it is dropped.
+    fn offer_live(&self, event: ClientEvent) -> bool {
         let room = self.events.as_ref().is_some_and(|events| events.capacity() > RESERVED_EVENTS);
-        if !(room && self.offer(Queued::Event(event))) && turn.is_some() {
-            self.lagging = turn;
-        }
+        room && self.offer(Queued::Event(event))
     }
 
     fn offer(&self, queued: Queued) -> bool {
@@ -380,3 +386,6 @@ fn outcome_of(name: &str) -> Option<TurnOutcome> {
     .into_iter()
     .find(|outcome| outcome.name() == name)
 }
+
+#[cfg(test)]
+mod tests;

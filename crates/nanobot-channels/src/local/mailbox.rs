@@ -1,38 +1,54 @@
-//! The queue of lines on their way to one peer: bounded in number and, for live frames, in bytes.
+//! The queue of lines on their way to one peer: bounded in number and in bytes.
 //!
 //! Three ways in, by how much a loss would hurt: live frames may be dropped, frames that end something
 //! use a reserve and tell when even that is used up, and answers to the peer's own requests wait for room.
-//! It knows nothing about what a line says.
+//! The first two count as events; answers have a byte limit of their own, so that a peer which asks for much
+//! loses no events by it. It knows nothing about what a line says.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// Sizes of one mailbox.
+/// Sizes of one mailbox. What waits at most is `event_bytes` and `answer_bytes` together, besides the one
+/// line that is being written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MailboxLimits {
     /// Lines that fit.
     pub(crate) lines: usize,
     /// Lines of these that live frames leave free.
     pub(crate) reserve: usize,
-    /// Bytes beyond which live frames are dropped.
+    /// Bytes of events beyond which live frames are dropped.
     pub(crate) live_bytes: usize,
+    /// Bytes of events, the live ones among them, beyond which there is no room.
+    pub(crate) event_bytes: usize,
+    /// Bytes of answers beyond which the next one waits. An answer that is longer has the room to itself.
+    pub(crate) answer_bytes: usize,
+}
+
+/// A line in the queue.
+#[derive(Debug)]
+struct Waiting {
+    line: Arc<str>,
+    /// An answer holds its room until it is taken; any other line counts as an event.
+    answer: Option<OwnedSemaphorePermit>,
 }
 
 /// The way into the queue. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Mailbox {
-    lines: mpsc::Sender<Arc<str>>,
-    bytes: Arc<AtomicUsize>,
+    lines: mpsc::Sender<Waiting>,
+    event_bytes: Arc<AtomicUsize>,
+    answer_room: Arc<Semaphore>,
     limits: MailboxLimits,
 }
 
 /// The way out of the queue.
 #[derive(Debug)]
 pub(crate) struct Drain {
-    lines: mpsc::Receiver<Arc<str>>,
-    bytes: Arc<AtomicUsize>,
+    lines: mpsc::Receiver<Waiting>,
+    event_bytes: Arc<AtomicUsize>,
+    answer_room: Arc<Semaphore>,
 }
 
 /// There is no room, or nobody who would take the line.
@@ -41,11 +57,17 @@ pub(crate) struct NoRoom;
 
 impl Mailbox {
     /// An empty queue.
-    pub(crate) fn new(limits: MailboxLimits) -> (Self, Drain) {
+    pub(crate) fn new(mut limits: MailboxLimits) -> (Self, Drain) {
+        limits.answer_bytes = limits.answer_bytes.clamp(1, Semaphore::MAX_PERMITS);
         let (sender, receiver) = mpsc::channel(limits.lines.max(1));
-        let bytes = Arc::new(AtomicUsize::new(0));
-        let drain = Drain { lines: receiver, bytes: Arc::clone(&bytes) };
-        (Self { lines: sender, bytes, limits }, drain)
+        let event_bytes = Arc::new(AtomicUsize::new(0));
+        let answer_room = Arc::new(Semaphore::new(limits.answer_bytes));
+        let drain = Drain {
+            lines: receiver,
+            event_bytes: Arc::clone(&event_bytes),
+            answer_room: Arc::clone(&answer_room),
+        };
+        (Self { lines: sender, event_bytes, answer_room, limits }, drain)
     }
 
     /// Queues a line that may be lost: only while the reserve and the byte limit stay untouched.
@@ -53,11 +75,10 @@ impl Mailbox {
     /// # Errors
     /// [`NoRoom`]; the line is dropped.
     pub(crate) fn offer_live(&self, line: &Arc<str>) -> Result<(), NoRoom> {
-        let queued = self.bytes.load(Ordering::Relaxed);
-        if self.lines.capacity() <= self.limits.reserve || queued + line.len() > self.limits.live_bytes {
+        if self.lines.capacity() <= self.limits.reserve {
             return Err(NoRoom);
         }
-        self.offer(line)
+        self.push(line, self.limits.live_bytes)
     }
 
     /// Queues a line that must not be lost, as long as there is any room at all.
@@ -65,25 +86,39 @@ impl Mailbox {
     /// # Errors
     /// [`NoRoom`]; the peer has not read for so long that it should be let go.
     pub(crate) fn offer(&self, line: &Arc<str>) -> Result<(), NoRoom> {
-        let length = line.len();
-        self.bytes.fetch_add(length, Ordering::Relaxed);
-        self.lines.try_send(Arc::clone(line)).map_err(|_| {
-            self.bytes.fetch_sub(length, Ordering::Relaxed);
-            NoRoom
-        })
+        self.push(line, self.limits.event_bytes)
     }
 
-    /// Queues a line, waiting for room: for answers to the peer's own requests, so that a peer that does
-    /// not read its answers is not heard either.
+    fn push(&self, line: &Arc<str>, most_bytes: usize) -> Result<(), NoRoom> {
+        let length = line.len();
+        let before = self.event_bytes.fetch_add(length, Ordering::Relaxed);
+        let fits = before.saturating_add(length) <= most_bytes;
+        if fits && self.lines.try_send(Waiting { line: Arc::clone(line), answer: None }).is_ok() {
+            return Ok(());
+        }
+        self.event_bytes.fetch_sub(length, Ordering::Relaxed);
+        Err(NoRoom)
+    }
+
+    /// Queues a line, waiting for room in bytes and lines: for answers to the peer's own requests, so that a
+    /// peer that does not read its answers is not heard either.
     ///
     /// # Errors
     /// [`NoRoom`] when the way out is gone.
     pub(crate) async fn put(&self, line: impl Into<Arc<str>>) -> Result<(), NoRoom> {
         let line = line.into();
+        let bytes = u32::try_from(line.len().min(self.limits.answer_bytes)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.answer_room).acquire_many_owned(bytes).await.map_err(|_| NoRoom)?;
         let permit = self.lines.reserve().await.map_err(|_| NoRoom)?;
-        self.bytes.fetch_add(line.len(), Ordering::Relaxed);
-        permit.send(line);
+        permit.send(Waiting { line, answer: Some(room) });
         Ok(())
+    }
+
+    /// Bytes that wait for the peer.
+    #[cfg(test)]
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        let answers = self.limits.answer_bytes - self.answer_room.available_permits();
+        self.event_bytes.load(Ordering::Relaxed) + answers
     }
 }
 
@@ -91,17 +126,28 @@ impl Drain {
     /// The next line; none when every way in is gone and the queue is empty. Nothing is lost when the
     /// future is dropped.
     pub(crate) async fn next(&mut self) -> Option<Arc<str>> {
-        let line = self.lines.recv().await?;
-        self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+        let Waiting { line, answer } = self.lines.recv().await?;
+        if answer.is_none() {
+            self.event_bytes.fetch_sub(line.len(), Ordering::Relaxed);
+        }
         Some(line)
+    }
+}
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        // Whoever waits for room learns that there will be none.
+        self.answer_room.close();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
-    const LIMITS: MailboxLimits = MailboxLimits { lines: 4, reserve: 2, live_bytes: 10 };
+    const LIMITS: MailboxLimits =
+        MailboxLimits { lines: 4, reserve: 2, live_bytes: 10, event_bytes: 20, answer_bytes: 10 };
 
     fn line(text: &str) -> Arc<str> {
         Arc::from(text)
@@ -125,6 +171,51 @@ mod tests {
         assert_eq!(mailbox.offer_live(&line("123")), Err(NoRoom));
         assert_eq!(drain.next().await.as_deref(), Some("12345678"));
         assert_eq!(mailbox.offer_live(&line("123")), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn lines_that_must_not_be_lost_have_a_byte_limit_of_their_own() {
+        let (mailbox, mut drain) = Mailbox::new(LIMITS);
+        assert_eq!(mailbox.offer(&line("123456789012345")), Ok(()));
+        assert_eq!(mailbox.offer(&line("123456")), Err(NoRoom));
+        assert_eq!(mailbox.waiting_bytes(), 15);
+        assert_eq!(mailbox.offer(&line("12345")), Ok(()));
+        drain.next().await.unwrap();
+        assert_eq!(mailbox.waiting_bytes(), 5);
+    }
+
+    #[tokio::test]
+    async fn an_answer_waits_for_bytes_until_some_are_taken() {
+        let (mailbox, mut drain) = Mailbox::new(LIMITS);
+        mailbox.put("12345678").await.unwrap();
+        let mut second = std::pin::pin!(mailbox.put("1234"));
+        assert_eq!(second.as_mut().now_or_never(), None);
+        // Events have room of their own meanwhile.
+        assert_eq!(mailbox.offer(&line("event")), Ok(()));
+        assert_eq!(drain.next().await.as_deref(), Some("12345678"));
+        assert_eq!(second.await, Ok(()));
+        assert_eq!(drain.next().await.as_deref(), Some("event"));
+        assert_eq!(drain.next().await.as_deref(), Some("1234"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_over_the_whole_limit_has_the_room_to_itself() {
+        let (mailbox, mut drain) = Mailbox::new(LIMITS);
+        mailbox.put("longer than ten bytes").await.unwrap();
+        let mut second = std::pin::pin!(mailbox.put("1"));
+        assert_eq!(second.as_mut().now_or_never(), None);
+        drain.next().await.unwrap();
+        assert_eq!(second.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_waits_ends_with_the_way_out() {
+        let (mailbox, drain) = Mailbox::new(LIMITS);
+        mailbox.put("1234567890").await.unwrap();
+        let mut second = std::pin::pin!(mailbox.put("1"));
+        assert_eq!(second.as_mut().now_or_never(), None);
+        drop(drain);
+        assert_eq!(second.await, Err(NoRoom));
     }
 
     #[tokio::test]

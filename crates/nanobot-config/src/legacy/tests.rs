@@ -54,6 +54,15 @@ fn a_key_that_is_there_is_not_replaced_in_either_spelling() {
 }
 
 #[test]
+fn a_bad_bridge_address_is_refused_without_being_quoted() {
+    for url in ["ws://me:hunter2@h:99999/?token=abc", "//me:hunter2@h:x", "ws://[::1?token=abc"] {
+        let (_, legacy) = upgrade(&json!({ "channels": { "whatsapp": { "bridgeUrl": url } } }));
+        let errors: Vec<String> = legacy.errors.iter().map(|error| error.fault.to_string()).collect();
+        assert_eq!(errors, ["expected an address with a port from 0 to 65535, found a text"]);
+    }
+}
+
+#[test]
 fn newer_memory_keys_replace_older_ones_as_a_whole() {
     let old = json!({
         "memory": { "recall": { "maxResults": 9 }, "mode": "shadow" },

@@ -150,6 +150,78 @@ fn no_listing_shows_a_secret() {
 }
 
 #[test]
+fn no_fault_quotes_an_address() {
+    let address = "http://u:hunter2@h/?token=abc";
+    let settings = json!({
+        "channels": {
+            "telegram": { "proxy": [address] },
+            "discord": { "gatewayUrl": [address], "intents": address },
+            "whatsapp": { "bridgeUrl": [address], "bridgePort": "u:hunter2@h:1", "enabled": address },
+        },
+        "providers": { "openai": { "apiBase": [address] }, "groq": address },
+        "memory": { "mode": address },
+        "models": { "routes": { "tts.speak": [address] } },
+    });
+    let folder = Folder::with(&[("config.json", &settings.to_string())]);
+    let all = errors(load(&folder.request(&[("NANOBOT_GATEWAY__PORT", "//hunter2@h")])));
+    assert_eq!(all.len(), 11, "{all:#?}");
+    let route = json!({ "models": { "routes": { "tts.speak": address } } });
+    let folder = Folder::with(&[("config.json", &route.to_string())]);
+    let all = [all, errors(load(&folder.request(&[])))].concat().join("\n");
+    assert!(!all.contains("hunter2") && !all.contains("abc"), "{all}");
+}
+
+#[test]
+fn no_listing_shows_what_is_secret_in_an_address() {
+    let settings = json!({
+        "channels": { "whatsapp": { "bridgeUrl": "//me:sk-zzz@h/?sk-zzz" }, "discord": { "gatewayUrl": "wss://h/?k=sk-zzz" } },
+        "providers": { "openai": { "apiBase": "https://u:sk-zzz@h/v1?key=sk-zzz&api-version=3#sk-zzz" } },
+    });
+    let loaded = Folder::with(&[("config.json", &settings.to_string())]).load(&[]);
+    let shown = loaded.show();
+    assert!(!shown.to_string().contains("sk-zzz"), "{shown:#}");
+    assert_eq!(
+        shown["providers"]["openai"]["apiBase"],
+        "https://[secret]@h/v1?key=[secret]&api-version=[secret]#[secret]"
+    );
+    // What is built in is no secret.
+    let shown = Folder::with(&[]).load(&[]).show();
+    assert_eq!(shown["channels"]["discord"]["gatewayUrl"], "wss://gateway.discord.gg/?v=10&encoding=json");
+}
+
+#[test]
+fn a_key_of_another_provider_is_borrowed_and_yields_to_an_own_one() {
+    let folder = Folder::with(&[]);
+    let key = |loaded: &Loaded| loaded.config.providers.get("aihubmix").expect("built in").api_key.clone();
+
+    let loaded = folder.load(&[("OPENAI_API_KEY", "lent")]);
+    assert_eq!(key(&loaded).expose(), "lent");
+    assert!(loaded.key_is_borrowed("aihubmix") && !loaded.key_is_borrowed("openai"));
+    assert!(!loaded.key_is_borrowed("groq") && !loaded.key_is_borrowed("nobody"));
+
+    let own = [("OPENAI_API_KEY", "lent"), ("NANOBOT_PROVIDERS__AIHUBMIX__API_KEY", "own")];
+    let loaded = folder.load(&own);
+    assert_eq!(key(&loaded).expose(), "own");
+    assert!(!loaded.key_is_borrowed("aihubmix"));
+
+    for (text, expected) in [
+        (r#"{"providers":{"aihubmix":{"apiKey":"own"}}}"#, "own"),
+        (r#"{"providers":{"aihubmix":{"api_key":"own"},"openai":{"apiKey":"file"}}}"#, "own"),
+        (r#"{"providers":{"aihubmix":{"apiKey":" "}}}"#, "lent"),
+        (r#"{"providers":{"aihubmix":null}}"#, "lent"),
+    ] {
+        let folder = Folder::with(&[("config.json", text), (".env", "OPENAI_API_KEY=lent\n")]);
+        let loaded = folder.load(&[]);
+        assert_eq!(key(&loaded).expose(), expected, "{text}");
+        assert_eq!(loaded.key_is_borrowed("aihubmix"), expected == "lent", "{text}");
+        assert_eq!(loaded.config.providers.get("openai").expect("built in").api_key.expose(), "lent");
+        let flags = Overrides::new().set("providers.aihubmix.apiKey", "flag");
+        let loaded = load(&folder.request(&[]).with_overrides(flags)).expect("valid");
+        assert_eq!((key(&loaded).expose().as_str(), loaded.key_is_borrowed("aihubmix")), ("flag", false));
+    }
+}
+
+#[test]
 fn routes_find_their_profiles_in_either_spelling() {
     let folder = Folder::with(&[(
         "config.json",

@@ -1,7 +1,8 @@
 //! `config migrate-to-env`: secrets out of `config.json`, into `.env`.
 //!
-//! Only a secret that loads again from its variable is moved; what has no variable, or shares one with a
-//! different secret, stays and is reported. The backup beside the file still holds the secrets.
+//! Only a secret that loads again from its variable is moved; what has no variable of its own stays and is
+//! reported. Nothing else in the file changes: its version, its keys and their spelling stay. The backup beside
+//! the file still holds the secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +14,18 @@ use crate::environment::{Environment, assignment};
 use crate::error::{ConfigError, ConfigErrors, Fault};
 use crate::files::{read_text, replace};
 use crate::key_path::KeyPath;
+use crate::render::render;
 use crate::schema::{Kind, Section};
 use crate::settings::table;
+use crate::spelling::canonical;
+use crate::strict;
 use crate::variables::PROVIDER_VARIABLES;
 
-/// Keys that the original fills from another's variable or value.
-const COPIES: [(&str, &str); 2] = [
-    ("providers.aihubmix.api_key", "providers.openai.api_key"),
-    ("runtime.whatsapp_bridge.token", "channels.whatsapp.bridge_token"),
-];
+/// A key that is filled from another's value, and so loads again from that one's variable.
+const COPY: (&str, &str) = ("runtime.whatsapp_bridge.token", "channels.whatsapp.bridge_token");
+
+/// Why a secret stays whose variable is not its own: from there it would be a borrowed one.
+const OF_ANOTHER: &str = "its variable belongs to another key";
 
 /// What to do about a variable that `.env` sets to something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +66,17 @@ pub fn migrate_to_env(
     let mut plan = Plan { existing, dotenv: before.to_owned(), moved: Vec::new(), left: Vec::new() };
     let mut secrets = Vec::new();
     collect(table(), &document.tree, &KeyPath::root(), &mut secrets);
-    secrets.sort_by_key(|secret| COPIES.iter().any(|(copy, _)| *copy == secret.0.to_string()));
+    // Behind the one that it depends on.
+    secrets.sort_by_key(|(path, _)| path.to_string() == COPY.0);
     for (path, value) in &secrets {
         if plan.moves(path, value, &secrets) {
             blank(&mut document.tree, path);
         }
     }
-    let config_after = if plan.moved.is_empty() { text.to_owned() } else { written(&document) };
+    let config_after = match &plan.moved[..] {
+        [] => text.to_owned(),
+        moved => without_secrets(file, text, moved).unwrap_or_else(|| written(&document)),
+    };
     Ok(EnvMigration {
         moved: plan.moved,
         left: plan.left,
@@ -133,17 +141,22 @@ impl Plan {
         secrets: &[(KeyPath, String)],
     ) -> Result<String, &'static str> {
         let name = path.to_string();
-        if let Some((_, original)) = COPIES.iter().find(|(copy, _)| *copy == name) {
-            let same = secrets.iter().any(|(path, other)| path.to_string() == *original && other == value);
-            let moved = self.moved.iter().find(|(path, _)| path.to_string() == *original);
+        let (copy, original) = COPY;
+        if name == copy {
+            let same = secrets.iter().any(|(path, other)| path.to_string() == original && other == value);
+            let moved = self.moved.iter().find(|(path, _)| path.to_string() == original);
             return match moved {
                 Some((_, variable)) if same => Ok(variable.clone()),
-                _ => Err("its variable belongs to another key"),
+                _ => Err(OF_ANOTHER),
             };
         }
         // The last variable of two is the one that counts when loading.
         let known = PROVIDER_VARIABLES.iter().rev().find(|known| known.path == name);
-        let variable = known.ok_or("no variable sets it")?.variable;
+        let known = known.ok_or("no variable sets it")?;
+        if known.lent {
+            return Err(OF_ANOTHER);
+        }
+        let variable = known.variable;
         let line = assignment(variable, value).filter(|_| value.trim() == value);
         let line = line.ok_or("no line of .env can hold it")?;
         match Environment::default().with_dotenv(&self.dotenv).get(variable) {
@@ -205,6 +218,36 @@ fn collect_value(kind: &Kind, value: &Value, at: &KeyPath, secrets: &mut Vec<(Ke
     }
 }
 
+/// The file's text with the moved secrets blank and everything else as it was. None where a secret would still
+/// load from it, which today's older shapes do not lead to.
+fn without_secrets(file: &Path, text: &str, moved: &[(KeyPath, String)]) -> Option<String> {
+    let mut value = strict::json(text).ok()?;
+    for (path, _) in moved {
+        blank_as_written(&mut value, path.segments());
+    }
+    let text = render(&value);
+    let tree = open_valid(file, &text).ok()?.tree;
+    let mut secrets = Vec::new();
+    collect(table(), &tree, &KeyPath::root(), &mut secrets);
+    let stays = |path: &KeyPath| secrets.iter().any(|(left, _)| left == path);
+    (!moved.iter().any(|(path, _)| stays(path))).then_some(text)
+}
+
+/// Blanks a secret of the file, in whatever spelling its keys are.
+fn blank_as_written(value: &mut Value, path: &[String]) {
+    let Some((first, rest)) = path.split_first() else {
+        *value = Value::String(String::new());
+        return;
+    };
+    let found = value.as_object_mut().and_then(|object| {
+        let key = object.keys().find(|key| canonical(key) == canonical(first))?.clone();
+        object.get_mut(&key)
+    });
+    if let Some(below) = found {
+        blank_as_written(below, rest);
+    }
+}
+
 fn blank(tree: &mut Value, path: &KeyPath) {
     let place = path.segments().iter().try_fold(tree, |at, segment| at.get_mut(segment));
     if let Some(place) = place {
@@ -248,6 +291,25 @@ mod tests {
             assert!(!plan.config.1.contains(secret), "{secret} is still in the file");
         }
         assert!(plan.config.1.contains("sk-2") && plan.config.1.contains("\"dt\""));
+    }
+
+    #[test]
+    fn nothing_but_the_secrets_changes_in_the_file() {
+        let text =
+            r#"{"mine": [1], "providers": {"groq": {"api_key": "gsk"}, "openai": {"apiKey": "sk-1"}}}"#;
+        let plan = plan(text, None, Existing::Keep);
+        let after: Value = serde_json::from_str(&plan.config.1).expect("JSON");
+        let expected = text.replace("gsk", "").replace("sk-1", "");
+        assert_eq!(after, serde_json::from_str::<Value>(&expected).expect("JSON"));
+    }
+
+    #[test]
+    fn a_key_of_ones_own_does_not_become_a_borrowed_one() {
+        let same = r#"{"providers": {"openai": {"apiKey": "sk-1"}, "aihubmix": {"apiKey": "sk-1"}}}"#;
+        let plan = plan(same, None, Existing::Keep);
+        assert_eq!(plan.dotenv.1, "OPENAI_API_KEY=sk-1\n");
+        let left: Vec<String> = plan.left.iter().map(|(path, _)| path.to_string()).collect();
+        assert_eq!(left, ["providers.aihubmix.api_key"]);
     }
 
     #[test]

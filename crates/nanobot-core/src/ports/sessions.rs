@@ -25,6 +25,13 @@ pub trait SessionStore: Send + Sync {
     /// When nothing, or not everything, could be written.
     async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError>;
 
+    /// Whether there is such a session, with messages or without: whether [`reset`](Self::reset) would find it.
+    /// Asking changes nothing, and costs no more for a long session than for a short one.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError>;
+
     /// All sessions, most recently used first.
     ///
     /// # Errors

@@ -85,6 +85,11 @@ impl SessionStore for MemorySessions {
         Ok(())
     }
 
+    async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
+        self.trouble.strike("contains")?;
+        Ok(hold(&self.sessions).by_key.contains_key(session))
+    }
+
     async fn list(&self) -> Result<Vec<SessionSummary>, StoreError> {
         self.trouble.strike("list")?;
         let sessions = hold(&self.sessions);

@@ -47,7 +47,7 @@ async fn a_message_is_repeated_with_what_came_before() {
     ]);
     let (reply, pieces) = ask(&asked).await;
     insta::assert_snapshot!(reply.text, @"
-    I am not a language model, only nanobot's offline stand-in. To get real answers, set a provider key or run `nanobot-cli onboard`.
+    (offline stand-in, not a language model)
 
     I heard: Wie wird das Wetter?
 
@@ -64,8 +64,17 @@ async fn the_stand_in_keeps_the_promises_of_its_port() {
 }
 
 #[tokio::test]
+async fn the_first_answer_says_at_length_what_answers() {
+    let (reply, _) = ask(&request(vec![user("Hallo")])).await;
+    assert!(reply.text.starts_with(DISCLAIMER), "{}", reply.text);
+    let (reply, _) = ask(&request(vec![user("Hallo"), assistant("Guten Tag"), user("und?")])).await;
+    assert!(reply.text.starts_with(REMINDER) && !reply.text.contains(DISCLAIMER), "{}", reply.text);
+}
+
+#[tokio::test]
 async fn help_lists_the_requests() {
-    let (reply, _) = ask(&request(vec![user("help")])).await;
+    let (reply, _) = ask(&request(vec![user("Hallo"), assistant("Guten Tag"), user("help")])).await;
+    assert!(reply.text.starts_with(DISCLAIMER), "{}", reply.text);
     assert!(reply.text.contains("`list files`") && reply.text.contains("`read PATH`"), "{}", reply.text);
 }
 
@@ -73,7 +82,7 @@ async fn help_lists_the_requests() {
 async fn a_request_for_a_file_calls_the_tool_and_reports_its_result() {
     let mut messages = vec![user("read AGENTS.md")];
     let (reply, _) = ask(&request(messages.clone())).await;
-    assert_eq!(reply.finish, FinishReason::ToolCalls);
+    assert_eq!((reply.finish, reply.text.as_str()), (FinishReason::ToolCalls, ""));
     let call = reply.tool_calls[0].clone();
     assert_eq!(
         format!("{} {} {}", call.id, call.name, call.arguments),
@@ -98,8 +107,23 @@ async fn a_request_for_a_file_calls_the_tool_and_reports_its_result() {
 
     messages.push(assistant(&reply.text));
     messages.push(user("list files"));
-    let (reply, _) = ask(&request(messages)).await;
+    let (reply, _) = ask(&request(messages.clone())).await;
     assert_eq!(reply.tool_calls[0].id.as_str(), "offline_1");
+
+    let call = reply.tool_calls[0].clone();
+    messages.push(ChatMessage::Assistant {
+        text: String::new(),
+        tool_calls: reply.tool_calls,
+        labels: Labels::NONE,
+    });
+    messages.push(ChatMessage::ToolResult {
+        call: call.id,
+        name: call.name,
+        content: "AGENTS.md".to_owned(),
+        labels: Label::File.into(),
+    });
+    let (reply, _) = ask(&request(messages)).await;
+    assert_eq!(reply.text, format!("{REMINDER}\n\nThe tool list_dir answered:\nAGENTS.md"));
 }
 
 #[tokio::test]
@@ -123,7 +147,8 @@ proptest! {
     fn every_answer_says_that_it_is_no_model_and_stays_short(texts in proptest::collection::vec("\\PC{0,40}|list .{0,5}", 0..6)) {
         let asked = request(texts.iter().map(|text| user(text)).collect());
         let reply = answer(&asked).unwrap();
-        prop_assert!(reply.text.starts_with(DISCLAIMER));
+        let says_so = [DISCLAIMER, REMINDER].iter().any(|begin| reply.text.starts_with(begin));
+        prop_assert!(says_so || !reply.tool_calls.is_empty());
         prop_assert!(reply.text.chars().count() < 3_000);
         prop_assert_eq!(answer(&asked).unwrap(), reply);
     }

@@ -77,6 +77,14 @@ pub(super) struct FunctionDelta {
     pub(super) arguments: Option<Value>,
 }
 
+impl ToolCallDelta {
+    /// Whether it says which tool is called.
+    pub(super) fn names_a_tool(&self) -> bool {
+        let name = self.function.as_ref().and_then(|function| function.name.as_deref());
+        name.is_some_and(|name| !name.is_empty())
+    }
+}
+
 impl Content {
     /// The words.
     pub(super) fn into_text(self) -> String {

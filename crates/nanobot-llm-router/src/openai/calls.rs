@@ -14,12 +14,16 @@ use crate::openai::answer::ToolCallDelta;
 /// Most tool calls of one answer.
 const TOOL_CALL_LIMIT: usize = 128;
 
-/// The tool calls of one answer, by their index.
+/// The tool calls of one answer, by their place.
 #[derive(Debug, Default)]
 pub(super) struct CallsBeingWritten {
-    calls: BTreeMap<u64, Draft>,
+    calls: BTreeMap<Place, Draft>,
     bytes: usize,
 }
+
+/// The index that the provider wrote, and how many calls before this one had the same: Gemini numbers every
+/// call of an answer 0.
+type Place = (u64, usize);
 
 #[derive(Debug, Default)]
 struct Draft {
@@ -39,11 +43,11 @@ impl CallsBeingWritten {
     /// # Errors
     /// [`AnswerError::TooManyTools`] beyond 128 calls.
     pub(super) fn take(&mut self, delta: ToolCallDelta) -> Result<(), AnswerError> {
-        let index = self.index_of(&delta);
-        if !self.calls.contains_key(&index) && self.calls.len() == TOOL_CALL_LIMIT {
+        let place = self.place_of(&delta);
+        if !self.calls.contains_key(&place) && self.calls.len() == TOOL_CALL_LIMIT {
             return Err(AnswerError::TooManyTools { limit: TOOL_CALL_LIMIT });
         }
-        let draft = self.calls.entry(index).or_default();
+        let draft = self.calls.entry(place).or_default();
         if let Some(id) = delta.id.filter(|_| draft.id.is_empty()) {
             draft.id = id;
         }
@@ -62,23 +66,40 @@ impl CallsBeingWritten {
         Ok(())
     }
 
-    /// Where a fragment belongs. Without an index: to the call of the same id; with an unknown id, to a new
-    /// call; without an id, to the latest.
-    fn index_of(&self, delta: &ToolCallDelta) -> u64 {
+    /// Where a fragment belongs. With an index: to the latest call of that index, unless its id is another
+    /// one's. Without: to the call of the same id; with an unknown id, to a new call; without an id, to the
+    /// latest.
+    fn place_of(&self, delta: &ToolCallDelta) -> Place {
+        let id = delta.id.as_deref().filter(|id| !id.is_empty());
         if let Some(index) = delta.index {
-            return index;
+            return self.place_at(index, id, delta.names_a_tool());
         }
         let latest = self.calls.keys().next_back().copied();
-        match delta.id.as_deref().filter(|id| !id.is_empty()) {
+        match id {
             Some(id) => match self.calls.iter().find(|(_, draft)| draft.id == id) {
-                Some((index, _)) => *index,
-                None => latest.map_or(0, |index| index.saturating_add(1)),
+                Some((place, _)) => *place,
+                None => latest.map_or((0, 0), |(index, _)| (index.saturating_add(1), 0)),
             },
-            None => latest.unwrap_or(0),
+            None => latest.unwrap_or((0, 0)),
         }
     }
 
-    /// The finished calls, in the order of their indices.
+    /// Where a fragment with an index belongs. Another id opens another call only together with the tool's
+    /// name; alone it is a provider that makes up an id for every fragment.
+    fn place_at(&self, index: u64, id: Option<&str>, named: bool) -> Place {
+        let mut here = self.calls.range((index, 0)..=(index, usize::MAX));
+        let Some((&latest, draft)) = here.clone().next_back() else { return (index, 0) };
+        match id {
+            Some(id) if !draft.id.is_empty() && draft.id != id => {
+                let known = here.find(|(_, draft)| draft.id == id).map(|(place, _)| *place);
+                let next = if named { (index, latest.1.saturating_add(1)) } else { latest };
+                known.unwrap_or(next)
+            }
+            _ => latest,
+        }
+    }
+
+    /// The finished calls, in the order of their indices, those of one index as they came.
     ///
     /// # Errors
     /// [`AnswerError::NamelessTool`] when one does not say which tool it means.

@@ -107,6 +107,11 @@ impl AnswerDecoder {
         Ok(self.answer.progress)
     }
 
+    /// How far the answer has come.
+    pub(super) fn progress(&self) -> Progress {
+        self.answer.progress
+    }
+
     /// Ends the answer where the response ended.
     ///
     /// # Errors

@@ -155,7 +155,8 @@ fn a_server_that_was_named_needs_no_key_wherever_it_is() {
 #[test]
 fn nothing_goes_to_a_vendor_without_a_key() {
     for name in ["openai", "openrouter", "vllm"] {
-        for base in ["https://api.openai.com/v1", "https://OPENROUTER.ai/api/v1/", "https://aihubmix.com/v2"] {
+        for base in ["https://api.openai.com/v1", "https://OPENROUTER.ai/api/v1/", "https://aihubmix.com/v2"]
+        {
             check(&[account(name, "", base)], &[("gpt-4o", "nobody")]);
             check(&[account(name, " ", base)], &[("gpt-4o", "nobody")]);
         }

@@ -1,42 +1,29 @@
 //! The two folders that sessions may lie in: `<home>/sessions`, which is written, and `<home>/data/sessions`,
-//! where the original's layout migration moved old ones. Per file name the newer one counts.
+//! where the original's layout migration moved old ones; and the copies of files that were replaced.
 //!
-//! It knows names and places, not keys and not what is in a file.
+//! It knows names and places, not keys and not what is in a file; which of two files counts is said in
+//! `located.rs`.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use super::names::EXTENSION;
+use super::names::{EXTENSION, is_older_name, older_name};
 use crate::disk::{self, found};
 
 /// How many session files a listing or a start looks at, per folder.
 pub const MAX_LISTED_FILES: usize = 100_000;
+
+/// How many copies of replaced files are kept of one session. The last one gives way to a new one then; each
+/// takes a file without owner that somebody put in the place of ours, so usually there is at most one.
+const MAX_OLDER: u32 = 1000;
 
 /// The folders of one home.
 #[derive(Debug)]
 pub(crate) struct Folders {
     main: PathBuf,
     former: PathBuf,
-}
-
-/// Where the newest file of a name lies.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In the folder that is written.
-    Main(PathBuf),
-    /// Only, or newer, in the folder of the migration.
-    Former(PathBuf),
-}
-
-impl Place {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Main(path) | Self::Former(path) => path,
-        }
-    }
 }
 
 impl Folders {
@@ -61,27 +48,28 @@ impl Folders {
         disk::create_folder(&self.former)
     }
 
-    /// The newer file of this name; of equally old ones the one in the folder that is written.
-    pub(crate) fn newest(&self, name: &str) -> io::Result<Option<Place>> {
-        let (main, former) = (self.main(name), self.former(name));
-        Ok(match (modified(&main)?, modified(&former)?) {
-            (None, None) => None,
-            (Some(ours), Some(theirs)) if theirs > ours => Some(Place::Former(former)),
-            (None, Some(_)) => Some(Place::Former(former)),
-            (Some(_), _) => Some(Place::Main(main)),
-        })
+    /// Puts the file of this name that is about to be replaced aside, as `<name>.older` or the first free one
+    /// of `<name>.older-2` and so on.
+    pub(crate) fn keep_older(&self, name: &str) -> io::Result<()> {
+        let mut aside = self.main(&older_name(name, 1));
+        for number in 2..=MAX_OLDER {
+            if !aside.try_exists()? {
+                break;
+            }
+            aside = self.main(&older_name(name, number));
+        }
+        found(fs::rename(self.main(name), aside)).map(drop)
     }
 
-    /// Makes sure that the newest file of this name lies in the folder that is written, copying it byte for
-    /// byte. An older one that stands there is kept as `<name>.older`.
-    pub(crate) fn bring_over(&self, name: &str) -> io::Result<()> {
-        let Some(Place::Former(former)) = self.newest(name)? else { return Ok(()) };
-        let main = self.main(name);
-        if main.try_exists()? {
-            fs::rename(&main, disk::free_older_name(&main)?)?;
+    /// Removes every copy that [`keep_older`](Self::keep_older) made of a name.
+    pub(crate) fn remove_older(&self, name: &str) -> io::Result<()> {
+        for entry in found(fs::read_dir(&self.main))?.into_iter().flatten() {
+            let entry = entry?;
+            if entry.file_name().to_str().is_some_and(|other| is_older_name(name, other)) {
+                found(fs::remove_file(entry.path()))?;
+            }
         }
-        let mut old = File::open(former)?;
-        disk::replace(&main, |new| io::copy(&mut old, new).map(drop))
+        Ok(())
     }
 
     /// Removes temporary files that a crash left behind.
@@ -99,8 +87,4 @@ impl Folders {
         }
         Ok(names)
     }
-}
-
-fn modified(path: &Path) -> io::Result<Option<SystemTime>> {
-    found(fs::metadata(path).and_then(|about| about.modified()))
 }

@@ -54,8 +54,8 @@ pub(crate) fn read(file: &File) -> io::Result<Head> {
             Some(Line::Blank) => {}
             Some(Line::Metadata(map)) => {
                 let text_of = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
-                let owner =
-                    map.get("metadata").and_then(|inner| inner.get(OWNER_KEY)).and_then(Value::as_str);
+                let inner = map.get("metadata").and_then(|inner| inner.get(OWNER_KEY));
+                let owner = inner.and_then(Value::as_str).or(map.get(OWNER_KEY).and_then(Value::as_str));
                 return Ok(Head {
                     metadata: String::from_utf8(buffer).ok(),
                     owner: owner.map(str::to_owned),
@@ -75,8 +75,8 @@ pub(crate) fn read(file: &File) -> io::Result<Head> {
 }
 
 impl Head {
-    /// The first line with a new `updated_at`, if there is one, its end included. `owner` is recorded where the
-    /// metadata is an object.
+    /// The first line with a new `updated_at`, if there is one, its end included. `owner` is recorded in the
+    /// metadata where that is an object, else beside it.
     fn refreshed(&self, owner: Option<&SessionKey>, updated_at: Option<&str>) -> String {
         let updated_at = updated_at.map(encode_str);
         let old = self.metadata.as_deref().and_then(|text| members(strip(text))).unwrap_or_default();
@@ -94,11 +94,17 @@ impl Head {
         if let Some(updated_at) = updated_at.as_deref().or(stored("updated_at")) {
             put("updated_at", updated_at);
         }
-        put("metadata", &with_owner(stored("metadata"), owner));
+        let metadata = stored("metadata").unwrap_or("{}");
+        let recorded = owner.and_then(|owner| with_owner(metadata, owner));
+        put("metadata", recorded.as_deref().unwrap_or(metadata));
         for Member { key, value } in &old {
-            if !matches!(key.as_str(), "_type" | "created_at" | "updated_at" | "metadata") {
+            let is_old_owner = key == OWNER_KEY && owner.is_some();
+            if !is_old_owner && !matches!(key.as_str(), "_type" | "created_at" | "updated_at" | "metadata") {
                 put(key, value);
             }
+        }
+        if let Some(owner) = owner.filter(|_| recorded.is_none()) {
+            put(OWNER_KEY, &encode_str(owner.as_str()));
         }
         line.push_str("}\n");
         line
@@ -122,20 +128,17 @@ impl Head {
     }
 }
 
-/// The metadata object's text, with the owner in it. Metadata that is no object stays what it is; null
-/// becomes an object, since it says nothing.
-fn with_owner(stored: Option<&str>, owner: Option<&SessionKey>) -> String {
-    let stored = stored.unwrap_or("{}");
-    let Some(owner) = owner else { return stored.to_owned() };
+/// The metadata object's text, with the owner in it; none when it is no object. Null becomes one, since it says
+/// nothing.
+fn with_owner(stored: &str, owner: &SessionKey) -> Option<String> {
     let object = if stored == "null" { "{}" } else { stored };
-    let Some(old) = members(object) else { return stored.to_owned() };
-    let mut written: Vec<String> = old
+    let mut written: Vec<String> = members(object)?
         .iter()
         .filter(|member| member.key != OWNER_KEY)
         .map(|member| format!("{}: {}", encode_str(&member.key), member.value))
         .collect();
     written.push(format!("{}: {}", encode_str(OWNER_KEY), encode_str(owner.as_str())));
-    format!("{{{}}}", written.join(", "))
+    Some(format!("{{{}}}", written.join(", ")))
 }
 
 /// What follows the first line of a rewritten file.
@@ -223,11 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_is_no_object_stays() {
-        assert_rewritten(
-            b"{\"_type\": \"metadata\", \"metadata\": [1]}\n",
-            Some("a:b"),
-            b"{\"_type\": \"metadata\", \"updated_at\": \"2026-02-22T12:00:00\", \"metadata\": [1]}\n",
-        );
+    fn metadata_that_is_no_object_stays_and_the_owner_stands_beside_it() {
+        let expected =
+            b"{\"_type\": \"metadata\", \"updated_at\": \"2026-02-22T12:00:00\", \"metadata\": [1], \"nanobot_key\": \"a:b\"}\n";
+        assert_rewritten(b"{\"_type\": \"metadata\", \"metadata\": [1]}\n", Some("a:b"), expected);
+        assert_rewritten(expected, None, expected);
     }
 }

@@ -18,7 +18,7 @@ use crate::python_json::{self, encode_str};
 /// Our key in each message line: where its words came from.
 pub(crate) const LABEL_KEY: &str = "nanobot_label";
 
-/// Our key in the metadata object: the session that the file belongs to.
+/// Our key in the metadata object (beside it, where it is no object): the session that the file belongs to.
 pub(crate) const OWNER_KEY: &str = "nanobot_key";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,37 +1,42 @@
 //! What the list of sessions says about one file, and its order. Reads whole files, one line at a time.
 
 use std::fs::File;
-use std::io::{self, BufReader};
-use std::path::Path;
+use std::io::{self, BufReader, Seek, SeekFrom};
 
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::SessionSummary;
 use serde_json::{Map, Value};
 
-use super::head::{self, Head};
+use super::head::Head;
 use super::line::{self, Line};
+use super::located::Counting;
 use super::names::guess_key;
 use super::split::{Found, Lines};
 use super::tail;
 
-/// One line of the list; none when no key can be made of the file's name and nobody `claimed` it. A file that cannot be read is
-/// listed as empty, so that it does not hide the others.
-pub(crate) fn summary(path: &Path, file: String, claimed: Option<SessionKey>) -> Option<SessionSummary> {
-    let head = File::open(path).and_then(|file| head::read(&file)).unwrap_or_default();
+/// One line of the list; none when the file does not say whose it is and no key can be made of its name. A
+/// file that cannot be read to its end is listed with what was counted, so that it does not hide the others.
+pub(crate) fn summary(counting: Counting) -> Option<SessionSummary> {
+    let Counting { name, file, head, .. } = counting;
     let (mut messages, mut last_own) = (0, None);
     // What was counted before an error still counts.
-    let _ = each_message(path, |message| {
+    let _ = each_message(&file, |message| {
         messages += 1;
         if let Some(at) = tail::own_timestamp(message) {
             last_own = Some(at.to_owned());
         }
     });
     let Head { owner, created_at, updated_at, .. } = head;
-    let stated = || owner.and_then(|owner| SessionKey::new(owner).ok());
-    let session = claimed.or_else(stated).or_else(|| guess_key(&file))?;
+    let session = owner.and_then(|owner| SessionKey::new(owner).ok()).or_else(|| guess_key(&name))?;
     // Between two refreshes the last line knows better than the first.
     let updated_at = updated_at.max(last_own);
-    Some(SessionSummary { session, file, created_at, updated_at, messages })
+    Some(SessionSummary { session, file: name, created_at, updated_at, messages })
+}
+
+/// The line of a file that cannot be read at all: as if it were empty.
+pub(crate) fn unreadable(file: String) -> Option<SessionSummary> {
+    let session = guess_key(&file)?;
+    Some(SessionSummary { session, file, created_at: None, updated_at: None, messages: 0 })
 }
 
 /// Most recently used first, files that do not say it last, equals by file name.
@@ -40,14 +45,16 @@ pub(crate) fn sort(summaries: &mut [SessionSummary]) {
 }
 
 /// How many messages a file holds, incomplete ones included.
-pub(crate) fn count_messages(path: &Path) -> io::Result<usize> {
+pub(crate) fn count_messages(file: &File) -> io::Result<usize> {
     let mut messages = 0;
-    each_message(path, |_| messages += 1)?;
+    each_message(file, |_| messages += 1)?;
     Ok(messages)
 }
 
-fn each_message(path: &Path, mut take: impl FnMut(&Map<String, Value>)) -> io::Result<()> {
-    let mut lines = Lines::new(BufReader::new(File::open(path)?));
+fn each_message(file: &File, mut take: impl FnMut(&Map<String, Value>)) -> io::Result<()> {
+    let mut reader = BufReader::new(file);
+    reader.seek(SeekFrom::Start(0))?;
+    let mut lines = Lines::new(reader);
     let mut buffer = Vec::new();
     let mut first = true;
     loop {

@@ -3,11 +3,16 @@
 //! The original's mapping loses information: `a:b` and `a_b` share a file name. Whoever comes second gets a
 //! name with a piece of the key's hash in it.
 
+use std::borrow::Cow;
+
 use nanobot_core::ids::SessionKey;
 use sha2::{Digest, Sha256};
 
 /// What every session file's name ends in.
 pub(crate) const EXTENSION: &str = ".jsonl";
+
+/// What the name of a kept older file ends in, but for a number.
+const OLDER: &str = ".older";
 
 /// Longest file name that Linux file systems take, in bytes.
 const MAX_NAME_BYTES: usize = 255;
@@ -41,6 +46,33 @@ pub(crate) fn candidates(key: &SessionKey) -> Vec<String> {
         Some(format!("{cut}-{piece}{EXTENSION}"))
     });
     Some(plain.clone()).filter(|name| name.len() <= MAX_NAME_BYTES).into_iter().chain(hashed).collect()
+}
+
+/// The name under which a replaced file is kept: `<name>.older`, then `<name>.older-2` and so on. A name that
+/// leaves no room for that is cut, and told apart by a piece of its hash.
+pub(crate) fn older_name(name: &str, number: u32) -> String {
+    let stem = older_stem(name);
+    if number > 1 { format!("{stem}{OLDER}-{number}") } else { format!("{stem}{OLDER}") }
+}
+
+/// Whether `other` is a name that [`older_name`] gives for `name`.
+pub(crate) fn is_older_name(name: &str, other: &str) -> bool {
+    let number = other.strip_prefix(older_stem(name).as_ref()).and_then(|rest| rest.strip_prefix(OLDER));
+    number.is_some_and(|number| {
+        let digits = number.strip_prefix('-');
+        number.is_empty() || digits.is_some_and(|digits| digits.parse::<u32>().is_ok_and(|number| number > 1))
+    })
+}
+
+fn older_stem(name: &str) -> Cow<'_, str> {
+    let room = MAX_NAME_BYTES - OLDER.len() - "-4294967295".len();
+    if name.len() <= room {
+        return name.into();
+    }
+    let hash = format!("{:x}", Sha256::digest(name));
+    let (digits, _) = hash.split_at_checked(16).unwrap_or((&hash, ""));
+    let cut = name.split_at(name.floor_char_boundary(room - 1 - digits.len())).0;
+    format!("{cut}-{digits}").into()
 }
 
 /// The key that the original reads out of a file name: every `_` was a `:`. Wrong for ids that contain `_`;
@@ -81,7 +113,24 @@ mod tests {
         assert_eq!(guess_key("notes.txt"), None);
     }
 
+    #[test]
+    fn older_files_are_told_from_sessions_of_such_names() {
+        assert_eq!(older_name("a.jsonl", 1), "a.jsonl.older");
+        assert_eq!(older_name("a.jsonl", 12), "a.jsonl.older-12");
+        let others =
+            ["a.jsonl.older-2.jsonl", "a.jsonl.older-", "a.jsonl.older-x", "a.jsonl.olderly", "a.jsonl"];
+        assert!(others.iter().all(|other| !is_older_name("a.jsonl", other)));
+    }
+
     proptest! {
+        #[test]
+        fn every_name_has_older_names_of_its_own(text in "[a-zü🎉]{1,80}", other in "[a-zü🎉]{1,80}", number in 1..u32::MAX) {
+            let (name, other) = (format!("{text}{EXTENSION}"), format!("{other}{EXTENSION}"));
+            let older = older_name(&name, number);
+            prop_assert!(older.len() <= MAX_NAME_BYTES && is_older_name(&name, &older));
+            prop_assert!(name == other || !is_older_name(&other, &older));
+        }
+
         #[test]
         fn every_key_has_names_that_a_file_system_takes(text in "\\PC{1,300}") {
             prop_assume!(SessionKey::new(text.clone()).is_ok());

@@ -1,9 +1,11 @@
-//! Which session uses which file, and which first lines are behind. One lock for all keys that share a file
-//! name of the original, so that they cannot race for it; other chats never wait.
+//! Which first lines are behind, and one lock for all keys that share a file name of the original, so that they
+//! cannot race for it; other chats never wait.
 //!
-//! It is memory only. What has to outlast the process is written by `store.rs`.
+//! It is memory only, and losing it costs nobody a word: whose a file is stands in the file, and a first line
+//! that stays behind is found at the next recovery. It writes nothing itself.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nanobot_core::ids::SessionKey;
@@ -11,53 +13,97 @@ use nanobot_core::ids::SessionKey;
 /// How many groups of keys are remembered at once. Beyond that an idle one is written out and forgotten.
 pub(crate) const MAX_OPEN: usize = 4096;
 
-/// The files of all keys that share a name of the original, by file name.
-pub(crate) type Slot = BTreeMap<String, Use>;
+/// How many idle slots are written out, at most, to make room for one. When none can be written, one is
+/// forgotten all the same.
+const MAX_TRIES: usize = 4;
 
-/// How a session uses a file.
+/// The files of all keys that share a name of the original, by file name, as far as their first lines are
+/// behind.
+pub(crate) type Slot = BTreeMap<String, Behind>;
+
+/// A first line that does not know of the last line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Use {
-    /// The session.
+pub(crate) struct Behind {
+    /// The session to which the file belongs.
     pub(crate) owner: SessionKey,
-    /// Whether the file's first line says so.
-    pub(crate) recorded: bool,
-    /// The time of the last line that the first line does not know of yet, as stored.
-    pub(crate) behind: Option<String>,
+    /// The time of the last line, as stored.
+    pub(crate) updated: String,
 }
 
+type Shared = Arc<Mutex<Slot>>;
+
 /// All slots.
-#[derive(Debug, Default)]
-pub(crate) struct Slots(Mutex<HashMap<String, Arc<Mutex<Slot>>>>);
+#[derive(Debug)]
+pub(crate) struct Slots {
+    slots: Mutex<HashMap<String, Shared>>,
+    strays: AtomicBool,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        // The process before this one may have ended in a crash.
+        Self { slots: Mutex::default(), strays: AtomicBool::new(true) }
+    }
+}
 
 impl Slots {
-    /// The slot of a name. When there are too many, `write_out` is given an idle one; once that succeeds, it is
-    /// forgotten.
-    ///
-    /// # Errors
-    /// What `write_out` answers; none, when every slot is in use.
-    pub(crate) fn get<E>(
-        &self,
-        name: &str,
-        write_out: impl FnOnce(&mut Slot) -> Result<(), E>,
-    ) -> Result<Arc<Mutex<Slot>>, Option<E>> {
-        let mut slots = lock(&self.0);
-        if let Some(slot) = slots.get(name) {
-            return Ok(Arc::clone(slot));
+    /// The slot of a name. When there are too many, idle ones with nothing in them are forgotten first; else
+    /// `write_out` is given one after the other, while no lock but that slot's own is held, and is expected to
+    /// empty it. None when every slot is in use.
+    pub(crate) fn get(&self, name: &str, mut write_out: impl FnMut(&mut Slot)) -> Option<Shared> {
+        let mut tried = Vec::new();
+        loop {
+            let (idle, slot) = {
+                let mut slots = lock(&self.slots);
+                if let Some(slot) = slots.get(name) {
+                    return Some(Arc::clone(slot));
+                }
+                if slots.len() < MAX_OPEN || forget_empty(&mut slots) {
+                    return Some(Arc::clone(slots.entry(name.to_owned()).or_default()));
+                }
+                let next = idle(&slots, &tried).filter(|_| tried.len() < MAX_TRIES);
+                let Some((next, slot)) = next else {
+                    let (given_up, _) = idle(&slots, &[])?;
+                    slots.remove(&given_up);
+                    self.strays.store(true, Ordering::Relaxed);
+                    return Some(Arc::clone(slots.entry(name.to_owned()).or_default()));
+                };
+                (next, slot)
+            };
+            write_out(&mut lock(&slot));
+            tried.push(idle);
         }
-        if slots.len() >= MAX_OPEN {
-            // Nobody can take up a slot while we hold the map, so a single owner means that it is idle.
-            let idle = slots.iter().find(|(_, slot)| Arc::strong_count(slot) == 1);
-            let (idle, slot) = idle.map(|(name, slot)| (name.clone(), Arc::clone(slot))).ok_or(None)?;
-            write_out(&mut lock(&slot)).map_err(Some)?;
-            slots.remove(&idle);
-        }
-        Ok(Arc::clone(slots.entry(name.to_owned()).or_default()))
     }
 
-    /// All slots of this moment.
-    pub(crate) fn all(&self) -> Vec<Arc<Mutex<Slot>>> {
-        lock(&self.0).values().map(Arc::clone).collect()
+    /// The names of all slots at this moment. Taking them up one by one leaves the others idle.
+    pub(crate) fn names(&self) -> Vec<String> {
+        lock(&self.slots).keys().cloned().collect()
     }
+
+    /// The slot of a name, if it is remembered.
+    pub(crate) fn known(&self, name: &str) -> Option<Shared> {
+        lock(&self.slots).get(name).map(Arc::clone)
+    }
+
+    /// Whether first lines may be behind of which no slot knows: before the first asking, and after a slot was
+    /// forgotten that could not be written out. Asking ends it.
+    pub(crate) fn take_strays(&self) -> bool {
+        self.strays.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// A slot that nobody uses and that is not among `tried`. Nobody can take one up while the map is locked, so a
+/// single owner means that it is idle.
+fn idle(slots: &HashMap<String, Shared>, tried: &[String]) -> Option<(String, Shared)> {
+    let mut idle = slots.iter().filter(|(_, slot)| Arc::strong_count(slot) == 1);
+    idle.find(|(name, _)| !tried.contains(name)).map(|(name, slot)| (name.clone(), Arc::clone(slot)))
+}
+
+/// Forgets an idle slot that has nothing in it, if there is one.
+fn forget_empty(slots: &mut HashMap<String, Shared>) -> bool {
+    let empty = slots.iter().find(|(_, slot)| Arc::strong_count(slot) == 1 && lock(slot).is_empty());
+    let Some(name) = empty.map(|(name, _)| name.clone()) else { return false };
+    slots.remove(&name).is_some()
 }
 
 /// Locks; a slot stays consistent even when a thread panicked, since each change of it is one assignment.
@@ -69,15 +115,73 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn beyond_the_limit_an_idle_slot_is_written_out() {
+    /// As many slots as there may be, each with a first line that is behind.
+    fn full() -> Slots {
         let slots = Slots::default();
-        let keep = |_: &mut Slot| -> Result<(), &str> { Err("must not be written out") };
-        let busy: Vec<_> = (0..MAX_OPEN).map(|n| slots.get(&n.to_string(), keep).unwrap()).collect();
-        assert_eq!(slots.get("one more", keep).err(), Some(None));
+        for n in 0..MAX_OPEN {
+            let behind = Behind { owner: SessionKey::new("a").unwrap(), updated: n.to_string() };
+            let slot = slots.get(&n.to_string(), |_| panic!("there is room")).unwrap();
+            lock(&slot).insert("a.jsonl".to_owned(), behind);
+        }
+        assert!(slots.take_strays(), "a crash may have left some");
+        slots
+    }
+
+    #[test]
+    fn beyond_the_limit_an_idle_slot_is_written_out_and_forgotten() {
+        let slots = full();
+        let mut written = 0;
+        let write_out = |slot: &mut Slot| {
+            written += 1;
+            slot.clear();
+        };
+        assert!(slots.get("one more", write_out).is_some());
+        assert_eq!((written, slots.names().len()), (1, MAX_OPEN));
+        assert!(!slots.take_strays());
+        let never = |_: &mut Slot| panic!("an empty slot is at hand");
+        assert!(slots.get("another", never).is_some());
+    }
+
+    #[test]
+    fn slots_that_cannot_be_written_out_keep_no_new_chat_out() {
+        let slots = full();
+        let mut tries = 0;
+        assert!(
+            slots
+                .get("the first fails", |slot| {
+                    tries += 1;
+                    if tries > 1 {
+                        slot.clear();
+                    }
+                })
+                .is_some()
+        );
+        assert_eq!(tries, 2, "the next one is tried");
+        assert!(!slots.take_strays());
+        drop(slots.get("takes the empty one", |_| panic!("an empty slot is at hand")));
+        let kept = slots.known("takes the empty one").unwrap();
+        let mut tries = 0;
+        assert!(slots.get("all fail", |_| tries += 1).is_some());
+        assert_eq!((tries, slots.names().len()), (MAX_TRIES, MAX_OPEN));
+        assert!(slots.take_strays(), "what was given up is looked for later");
+        drop(kept);
+    }
+
+    #[test]
+    fn writing_out_holds_up_no_other_chat() {
+        let slots = full();
+        let found = slots.get("one more", |slot| {
+            assert!(slots.known("7").is_some(), "the map is not locked");
+            slot.clear();
+        });
+        assert!(found.is_some());
+    }
+
+    #[test]
+    fn when_every_slot_is_in_use_there_is_none() {
+        let slots = full();
+        let busy: Vec<_> = slots.names().iter().map(|name| slots.known(name)).collect();
+        assert!(slots.get("one more", |_| panic!("it is in use")).is_none());
         drop(busy);
-        assert_eq!(slots.get("one more", keep).err(), Some(Some("must not be written out")));
-        assert!(slots.get::<()>("one more", |_| Ok(())).is_ok());
-        assert_eq!(slots.all().len(), MAX_OPEN);
     }
 }

@@ -11,9 +11,16 @@ use serde_json::{Map, Value};
 use super::line::{self, Line};
 use super::split::{MAX_LINE_BYTES, is_line_end};
 
-/// How much of a file's end is looked at for history, at most (64 MiB). Messages before that are not found,
-/// however many were asked for.
-pub const MAX_HISTORY_WINDOW: u64 = 64 * 1024 * 1024;
+/// How much of a file's end is looked at for history, at most (8 MiB). Messages before that are not found,
+/// however many were asked for; nor is a last message that is longer than that.
+///
+/// A message from a chat has at most 65,536 characters. One of them takes 1 byte in a file if it is ASCII (2 as
+/// quote, backslash or line end), 6 if it is another one of the Basic Multilingual Plane (`\u00fc`), 12 if it is
+/// beyond (an emoji: two of these). With 200 bytes around it, the longest message takes 131,272 bytes at most of
+/// the first sort, 393,416 of the second and 786,632 of the third. So a window holds 63, 21 and 10 of them: more
+/// than the 50 that a prompt takes of plain text, fewer if each message is as long as can be and none is English.
+/// Of messages of up to 13,964 characters, 50 fit in whatever they say.
+pub const MAX_HISTORY_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// How much is read at first; fifty usual messages fit in.
 const FIRST_WINDOW: u64 = 64 * 1024;
@@ -97,6 +104,10 @@ fn whole_lines(bytes: &[u8], start: u64) -> &[u8] {
 mod tests {
     use std::io::Write;
 
+    use nanobot_core::Label;
+    use nanobot_core::intent::{SessionLine, SessionRole};
+    use nanobot_core::time::civil;
+
     use super::*;
 
     fn file_of(content: &[u8]) -> File {
@@ -125,6 +136,22 @@ mod tests {
         let long = "x".repeat(300_000);
         let file = file_of(format!("{{\"role\": \"user\", \"content\": \"{long}\"}}\nnoise\n").as_bytes());
         assert_eq!(last_messages(&file, 50).unwrap().first().map(|m| m.content.len()), Some(300_000));
+    }
+
+    #[test]
+    fn a_window_holds_as_many_of_the_longest_messages_as_it_says() {
+        for (c, expected) in [('x', 120), ('\n', 63), ('ü', 21), ('🎉', 10)] {
+            let longest = SessionLine {
+                role: SessionRole::Assistant,
+                content: String::from(c).repeat(65_536),
+                at: civil::date(2026, 2, 22).at(12, 0, 10, 123_456_000),
+                labels: Label::Owner.into(),
+            };
+            let file = file_of(line::message_line(&longest).repeat(120).as_bytes());
+            let found = last_messages(&file, 120).unwrap();
+            assert_eq!(found.len(), expected, "{c:?}");
+            assert!(found.iter().all(|message| message.content == longest.content));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use nanobot_core::intent::{SessionLine, SessionRole};
@@ -13,6 +14,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+
+mod folders;
+mod ownership;
 
 const META: &str = "{\"_type\": \"metadata\", \"created_at\": \"2025-11-02T10:00:00\", \"updated_at\": \"2025-11-02T11:00:00\", \"metadata\": {\"k\": \"v\"}}\n";
 const HELLO: &str = "{\"role\": \"user\", \"content\": \"hello\", \"timestamp\": \"2025-11-02T10:01:00\"}\n";
@@ -127,13 +131,14 @@ async fn history_says_who_spoke_and_where_the_words_came_from() {
 }
 
 #[tokio::test]
-async fn an_append_changes_no_byte_that_was_there() {
+async fn an_append_changes_no_byte_behind_the_first_line() {
     let home = Home::new();
-    let before = format!("{META}<<<garbage\n{HELLO}{{\"role\": \"user\", \"content\": \"trunc");
-    put(&home.main("a_b.jsonl"), &before, 0);
+    let before = format!("<<<garbage\n{HELLO}{{\"role\": \"user\", \"content\": \"trunc");
+    put(&home.main("a_b.jsonl"), format!("{META}{before}"), 0);
     home.say("a:b", "whole").await;
     let after = home.read("a_b.jsonl");
-    assert_eq!(after.strip_prefix(&before).map(|rest| rest.starts_with("\n{\"role\": \"user\"")), Some(true));
+    let (_, rest) = after.split_once('\n').unwrap();
+    assert_eq!(rest.strip_prefix(&before).map(|rest| rest.starts_with("\n{\"role\": \"user\"")), Some(true));
     assert_eq!(home.words("a:b").await, ["hello", "whole"]);
     assert_eq!(inspect(after.as_bytes()).problems.len(), 2);
 }
@@ -166,10 +171,9 @@ async fn the_first_refresh_of_a_process_repairs_what_a_crash_left_behind() {
     home.say("a:b", "x").await;
     home.restart();
     home.sessions.refresh().await.unwrap();
-    assert!(
-        home.read("a_b.jsonl")
-            .contains("\"updated_at\": \"2026-02-22T12:00:10\", \"metadata\": {\"k\": \"v\"}")
-    );
+    assert!(home.read("a_b.jsonl").contains(
+        "\"updated_at\": \"2026-02-22T12:00:10\", \"metadata\": {\"k\": \"v\", \"nanobot_key\": \"a:b\"}"
+    ));
     assert_eq!(home.read("old.jsonl"), format!("{META}{HELLO}"), "what we never wrote to is left alone");
     assert!(!home.main(".nanobot-abc.tmp").exists());
 }
@@ -201,11 +205,9 @@ async fn a_name_that_somebody_took_on_purpose_is_not_shared() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_original_belongs_to_the_first_key_that_asks() {
+async fn a_file_of_the_original_belongs_to_the_first_key_that_speaks() {
     let mut home = Home::new();
     put(&home.main("a_b_c.jsonl"), format!("{META}{HELLO}"), 0);
-    assert_eq!(home.words("a:b_c").await, ["hello"]);
-    assert_eq!(home.words("a:b:c").await, [""; 0]);
     home.say("a:b_c", "mine").await;
     home.say("a:b:c", "other").await;
     home.sessions.refresh().await.unwrap();
@@ -223,7 +225,9 @@ async fn the_newer_of_two_places_counts_and_is_brought_over_by_the_first_append(
     assert_eq!(home.words("a:b").await, ["hello"], "the second hello is torn");
     assert_eq!(home.read("a_b.jsonl"), format!("{META}{HELLO}"), "reading moves nothing");
     home.say("a:b", "x").await;
-    assert!(home.read("a_b.jsonl").starts_with(&newer));
+    let (first, rest) = newer.split_once('\n').unwrap();
+    let first = first.replace("\"k\": \"v\"", "\"k\": \"v\", \"nanobot_key\": \"a:b\"");
+    assert!(home.read("a_b.jsonl").starts_with(&format!("{first}\n{rest}")));
     assert_eq!(fs::read_to_string(home.former("a_b.jsonl")).unwrap(), newer);
     assert_eq!(home.read("a_b.jsonl.older"), format!("{META}{HELLO}"));
     home.say("a:b", "y").await;
@@ -244,7 +248,8 @@ async fn an_older_file_of_the_migration_is_not_read() {
 async fn a_reset_leaves_the_first_line_in_both_places() {
     let home = Home::new();
     put(&home.former("a_b.jsonl"), format!("{META}{HELLO}torn\n{HELLO}"), 10);
-    assert_eq!(home.sessions.reset(&key("a:b"), now()).await.unwrap(), 2);
+    home.say("a:b", "x").await;
+    assert_eq!(home.sessions.reset(&key("a:b"), now()).await.unwrap(), 3);
     let left = "{\"_type\": \"metadata\", \"created_at\": \"2025-11-02T10:00:00\", \"updated_at\": \"2026-02-22T12:00:10\", \"metadata\": {\"k\": \"v\", \"nanobot_key\": \"a:b\"}}\n";
     assert_eq!(home.read("a_b.jsonl"), left);
     assert_eq!(fs::read_to_string(home.former("a_b.jsonl")).unwrap(), left);
@@ -370,6 +375,23 @@ async fn appends_of_many_tasks_never_mix() {
             assert_eq!(pair[1], format!("{number}.2"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_reader_too_many_waits_for_another_one() {
+    let home = Home::new();
+    home.say("a:b", "x").await;
+    let others = home.sessions.readers.acquire_many(u32::try_from(MAX_READERS).unwrap()).await.unwrap();
+    let mut reading = std::pin::pin!(home.words("a:b"));
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+        let polled = std::future::poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
+        assert_eq!(polled, Poll::Pending);
+    }
+    assert!(home.sessions.contains(&key("a:b")).await.unwrap(), "only histories wait");
+    drop(others);
+    assert_eq!(reading.await, ["x"]);
+    assert_eq!(home.sessions.readers.available_permits(), MAX_READERS);
 }
 
 proptest! {

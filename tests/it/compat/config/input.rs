@@ -70,6 +70,14 @@ impl Input {
                 let base = self.variables.get("OPENAI_BASE_URL").is_some_and(|url| !url.trim().is_empty());
                 return base.then_some("openai_base_url");
             }
+            ["providers", "aihubmix", "api_key"] => {
+                let lent = self.variables.get("OPENAI_API_KEY").is_some_and(|key| !key.trim().is_empty());
+                let own = ["apiKey", "api_key"].iter().any(|key| {
+                    let key = self.document.pointer(&format!("/providers/aihubmix/{key}"));
+                    key.and_then(Value::as_str).is_some_and(|key| !key.trim().is_empty())
+                });
+                return (lent && own).then_some("own_key_kept");
+            }
             _ => {}
         }
         let filled = ["models", "memory", "security", "channels", "runtime"];

@@ -110,10 +110,12 @@ impl Drop for Daemon {
     }
 }
 
-/// The lines of a log that are warnings or errors.
+/// The lines of a log that are warnings or errors. What was said about the composition before `ready` does not
+/// count.
 pub(crate) fn complaints(log: &[String]) -> Vec<Value> {
     let parsed = log.iter().map(|line| {
         serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in the log line {line:?}"))
     });
-    parsed.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
+    let running = parsed.skip_while(|line| line["message"] != "ready");
+    running.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
 }

@@ -7,8 +7,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use serde_json::Value;
+
 use super::process::Ran;
-use super::{Home, binaries};
+use super::{Home, binaries, complaints};
 
 /// The shell. It, and everything that it started, ends when this is dropped.
 pub(crate) struct Room {
@@ -106,8 +108,13 @@ impl Room {
         self.sh("kill -0 $daemon").code == 0
     }
 
-    /// The daemon's log so far.
-    pub(crate) fn log(&self) -> String {
+    /// The daemon's warnings and errors so far.
+    pub(crate) fn complaints(&self) -> Vec<Value> {
+        let log = self.log();
+        complaints(&log.lines().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    fn log(&self) -> String {
         std::fs::read_to_string(self.outside.path().join("daemon.log")).unwrap_or_default()
     }
 }

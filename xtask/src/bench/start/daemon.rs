@@ -122,6 +122,7 @@ impl Console {
 }
 
 /// An empty folder below the system's folder for temporary files.
+#[expect(clippy::disallowed_methods, reason = "a bench leaves nothing in the workspace")]
 fn fresh_home() -> Result<PathBuf> {
     let folder = std::env::temp_dir();
     for number in 0..10_000_u32 {

@@ -191,6 +191,19 @@ fn an_end_before_the_message_waits_for_it() {
 }
 
 #[test]
+fn of_a_turn_that_was_left_only_the_message_is_shown() {
+    let mut screen = watching(Style::Live);
+    assert_eq!(screen.event(delta("Half")), [Show::Text("Half".to_owned())]);
+    screen.leave();
+    assert_eq!(screen.progress(), Progress::Over(TurnEnd::Ignored));
+    assert_eq!(screen.event(delta(" way")), []);
+    assert_eq!(screen.event(tool("list_dir")), []);
+    let shown = ["\n", "Half way there", "\n"].map(|text| Show::Text(text.to_owned()));
+    assert_eq!(screen.event(message("Half way there")), shown);
+    assert_eq!(screen.event(ended(TurnOutcome::Answered)), []);
+}
+
+#[test]
 fn progress_follows_the_outcome() {
     for (outcome, told, expected) in [
         (TurnOutcome::Answered, true, Progress::Over(TurnEnd::Answered)),

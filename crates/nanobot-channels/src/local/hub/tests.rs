@@ -136,11 +136,39 @@ async fn connections_and_chats_are_limited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attaching_is_told_to_whoever_waits_for_it() {
+async fn chats_that_lag_in_turn_are_all_remembered() {
     let hub = LocalHub::new(small());
-    let mut attachments = hub.attachments();
-    let (_connection, _queue) = attached(&hub, "a");
-    assert!(attachments.has_changed().unwrap());
-    attachments.mark_unchanged();
-    assert!(!attachments.has_changed().unwrap());
+    let (connection, mut queue) = attached(&hub, "a");
+    connection.attach(chat("b")).unwrap();
+    let (first, second) = (target("a", "ta"), target("b", "tb"));
+    for (place, piece) in [(&first, "1"), (&second, "2"), (&first, "lost"), (&second, "lost")] {
+        hub.show(place, LiveEvent::Text(piece));
+    }
+    for expected in ["1", "2"] {
+        assert!(queue.next().await.unwrap().contains(&format!(r#""text":"{expected}""#)));
+    }
+    for place in [&first, &second] {
+        hub.show(place, LiveEvent::Text("after a gap"));
+    }
+    hub.show(&first, LiveEvent::Ended(TurnOutcome::Answered));
+    hub.show(&second, LiveEvent::Text("still after a gap"));
+    hub.show(&second, LiveEvent::Ended(TurnOutcome::Answered));
+    for expected in ["ta", "tb"] {
+        let line = queue.next().await.unwrap();
+        assert!(line.contains(r#""t":"ended""#) && line.contains(expected), "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_leaves_too_many_bytes_of_deliveries_unread_is_let_go() {
+    let limits = LocalLimits { queued_event_bytes: 1_000, ..LocalLimits::default() };
+    let hub = LocalHub::new(limits);
+    let (connection, _queue) = attached(&hub, "a");
+    let long = "x".repeat(600);
+    for index in 0..2 {
+        let sent = hub.send(&message("a", "t", index, &long)).await;
+        assert!(matches!(sent, Err(SendError::Unreachable { wait: None })));
+        assert_eq!(connection.kicked().is_cancelled(), index == 1);
+    }
+    assert!(hub.waiting_bytes() <= 1_000);
 }

@@ -43,7 +43,7 @@ async fn refusals_carry_their_code_and_whether_to_try_again() {
     let daemon = daemon();
     let mut peer = greeted(&daemon).await;
     let mut answers = Vec::new();
-    for text in ["full", "huge", "down", "again"] {
+    for text in ["full", "crowd", "huge", "down", "again"] {
         peer.say(&format!(r#"{{"t":"inbound","id":"m","chat":"c","text":"{text}"}}"#)).await;
         answers.push(peer.hear().await.unwrap());
     }
@@ -51,6 +51,7 @@ async fn refusals_carry_their_code_and_whether_to_try_again() {
     answers.push(peer.hear().await.unwrap());
     insta::assert_snapshot!(answers.join("\n"), @r#"
     {"t":"refused","id":"m","code":"queue_full","message":"20 messages already wait in this chat, which is the limit","retry":true}
+    {"t":"refused","id":"m","code":"queue_full","message":"256 chats are served at this moment, which is the limit","retry":true}
     {"t":"refused","id":"m","code":"too_large","message":"the message has 99999 characters, at most 50000 are accepted","retry":false}
     {"t":"refused","id":"m","code":"draining","message":"the daemon is shutting down","retry":true}
     {"t":"ack","id":"m","turn":null}
@@ -214,6 +215,25 @@ async fn a_peer_that_never_reads_ends_only_its_own_connection() {
     // The write limit passes, and the place is free again.
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(daemon.hub.connections(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_a_peer_does_not_read_are_bounded_in_bytes() {
+    let daemon = daemon();
+    let mut deaf = greeted(&daemon).await;
+    // Each answer has about 47 KB: all of them together are far above the limit.
+    for id in 0..600 {
+        let request = r#""op":"session_show","session":"cli:default","limit":1000}"#;
+        deaf.say(&format!(r#"{{"t":"control","id":"{id}",{request}"#)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let waiting = daemon.hub.waiting_bytes();
+    assert!(waiting <= 16 * 1024 * 1024, "{waiting} bytes wait");
+    // Once it reads, each request is answered, be it by a refusal.
+    for _ in 0..600 {
+        assert!(deaf.hear().await.unwrap().contains(r#""t":"result""#));
+    }
+    assert_eq!(daemon.hub.waiting_bytes(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use crate::testing::journal::{append, line};
 use crate::testing::sessions::archived;
 use crate::time::civil;
 
-/// Checks order, limits, separation of sessions, the list and forgetting.
+/// Checks order, limits, separation of sessions, the list, forgetting and asking for one.
 ///
 /// # Panics
 /// When a promise is broken.
@@ -21,6 +21,7 @@ pub async fn session_store_contract<S: SessionStore>(make: impl AsyncFn() -> S) 
     the_list_is_most_recently_used_first(&make().await).await;
     a_reset_forgets_the_messages_and_keeps_the_session(&make().await).await;
     refreshing_changes_no_message(&make().await).await;
+    a_session_is_there_once_it_was_spoken_in(&make().await).await;
 }
 
 fn key(text: &str) -> SessionKey {
@@ -112,6 +113,21 @@ async fn refreshing_changes_no_message(store: &impl SessionStore) {
     say(store, "whatsapp:a", "two", minute(1)).await;
     store.refresh().await.unwrap();
     assert_eq!(contents(store, "whatsapp:a", 10).await, ["one", "two"]);
+}
+
+async fn a_session_is_there_once_it_was_spoken_in(store: &impl SessionStore) {
+    let contains = async |session: &str| store.contains(&key(session)).await.unwrap();
+    assert!(!contains("whatsapp:a_b").await, "nothing was said");
+    assert!(contents(store, "whatsapp:a_b", 10).await.is_empty());
+    assert!(!contains("whatsapp:a_b").await, "neither asking nor reading makes one");
+    assert!(store.list().await.unwrap().is_empty(), "and none is listed");
+    say(store, "whatsapp:a_b", "one", minute(0)).await;
+    assert!(contains("whatsapp:a_b").await, "something was said");
+    assert!(!contains("whatsapp:a:b").await, "another session is none");
+    store.refresh().await.unwrap();
+    store.reset(&key("whatsapp:a_b"), minute(1)).await.unwrap();
+    assert!(contains("whatsapp:a_b").await, "a session without messages is one");
+    assert!(!contains("whatsapp:a:b").await);
 }
 
 /// Checks repeats, separation of chats and the window before a message. Storage order and order by time agree

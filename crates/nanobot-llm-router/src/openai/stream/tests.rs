@@ -222,7 +222,8 @@ fn parallel_calls_that_share_one_index_are_told_apart_by_their_ids() {
 #[test]
 fn an_id_that_changes_in_the_middle_of_a_call_opens_no_other_one() {
     let first = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]}}]}"#;
-    let second = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"b","function":{"arguments":":1}"}}]}}]}"#;
+    let second =
+        r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"b","function":{"arguments":":1}"}}]}}]}"#;
     insta::assert_snapshot!(line(&reply(&events(&[first, second, STOP]))), @r#"{"text":"","tool_calls":[{"id":"a","name":"f","arguments":{"x":1}}],"finish":"tool_calls","usage":[null,null,null]}"#);
 }
 
