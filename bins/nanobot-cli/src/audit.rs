@@ -36,3 +36,28 @@ pub(crate) async fn audited<T>(
     }
     done
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Code;
+
+    #[tokio::test]
+    async fn an_act_has_a_row_and_one_that_failed_has_two() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::at(home.path());
+        audited(&place, "home.onboard", "file".into(), || Ok(())).await.unwrap();
+        let fails = || Err::<(), _>(Failure::new(Code::CannotWrite, "the disk is full"));
+        let failure = audited(&place, "config.migrate", "file".into(), fails).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the disk is full");
+        let rows = std::fs::read_to_string(home.path().join("audit/admin.jsonl")).unwrap();
+        let rows: Vec<serde_json::Value> =
+            rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+        let said: Vec<String> =
+            rows.iter().map(|row| format!("{} {}", row["action"], row["result"])).collect();
+        assert_eq!(
+            said,
+            [r#""home.onboard" "done""#, r#""config.migrate" "done""#, r#""config.migrate" "failed""#]
+        );
+    }
+}

@@ -54,6 +54,14 @@ impl Place {
     }
 }
 
+#[cfg(test)]
+impl Place {
+    /// A home at a folder, without variables.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { home: Home::at(root, None), environment: Environment::default(), config: None }
+    }
+}
+
 fn can_be_read(root: &Path) -> Result<(), Failure> {
     match std::fs::read_dir(root) {
         Ok(_) => Ok(()),

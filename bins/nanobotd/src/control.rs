@@ -36,8 +36,7 @@ impl SessionAdmin for SessionRoom {
     }
 
     async fn session(&self, key: &SessionKey, limit: usize) -> Result<Vec<HistoryMessage>, ControlError> {
-        let known = self.sessions.list().await?.iter().any(|summary| summary.session == *key);
-        if !known {
+        if !self.sessions.contains(key).await? {
             return Err(ControlError::NoSuchSession(key.clone()));
         }
         Ok(self.sessions.history(key, limit).await?)
@@ -52,7 +51,7 @@ impl SessionAdmin for SessionRoom {
             target: key.to_string(),
             result,
         };
-        if !self.sessions.list().await?.iter().any(|summary| summary.session == *key) {
+        if !self.sessions.contains(key).await? {
             self.audit.record(&act("refused"), &now).await?;
             return Err(ControlError::NoSuchSession(key.clone()));
         }

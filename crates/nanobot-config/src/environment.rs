@@ -9,7 +9,7 @@ use crate::error::Origin;
 
 mod dotenv;
 
-pub(crate) use dotenv::{assignment, parse_line};
+pub(crate) use dotenv::{assignment, not_understood, parse_line};
 
 /// Variables by name, each with where it came from.
 #[derive(Clone, Default)]

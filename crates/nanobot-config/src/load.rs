@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::document::{Document, open_json, open_toml};
 use crate::dump::{Purpose, dump};
-use crate::environment::Environment;
+use crate::environment::{Environment, not_understood};
 use crate::error::{ConfigError, ConfigErrors, Fault, Origin};
 use crate::files::read_text;
 use crate::home::Home;
@@ -171,7 +171,16 @@ impl Loading {
     fn environment(&mut self, request: &LoadRequest) -> Environment {
         let file = request.home.dotenv();
         match read_text(&file) {
-            Ok(Some(text)) => request.environment.with_dotenv(&text),
+            Ok(Some(text)) => {
+                for (line, why) in not_understood(&text) {
+                    self.warn(
+                        &Origin::File(file.clone()),
+                        KeyPath::root(),
+                        format!("line {line} is ignored: {why}"),
+                    );
+                }
+                request.environment.with_dotenv(&text)
+            }
             Ok(None) => request.environment.clone(),
             Err(error) => {
                 self.warn(&error.origin, KeyPath::root(), format!("ignored: {}", error.fault));

@@ -3,7 +3,7 @@
 
 use nanobot_config::Loaded;
 use nanobot_llm_router::{Endpoint, PROVIDERS, models_at, probe_local, usual_candidates};
-use nanobotd::{ChosenModel, choose_model, named_model};
+use nanobotd::{ChosenModel, choose_model, named_model, reply_profile};
 
 use super::{By, Choice};
 use crate::exit::{Code, Failure};
@@ -62,9 +62,12 @@ pub(crate) async fn offers(place: &Place, loaded: &Loaded) -> Vec<Offer> {
     offers
 }
 
-/// What was chosen before; not a choice that cannot be started with.
+/// The model that was chosen before; none when nothing was, nor when the choice cannot be started with.
 fn kept(loaded: &Loaded) -> Option<Offer> {
-    let model = named_model(&loaded.config)?;
+    let config = &loaded.config;
+    let provider =
+        reply_profile(config).and_then(|name| config.models.profiles.get(name)?.provider.as_deref());
+    let model = named_model(config).filter(|_| provider != Some("offline"))?;
     let label = match choose_model(loaded).ok()? {
         ChosenModel::Offline => format!("keep {model} (cannot answer yet)"),
         chosen @ ChosenModel::Account { .. } => format!("keep {}", output::model(&chosen.info())),

@@ -14,6 +14,22 @@ pub(crate) fn parse_line(line: &str) -> Option<(String, String)> {
     (!name.is_empty()).then(|| (name.to_owned(), unquoted(value).to_owned()))
 }
 
+/// The lines that assign nothing that anybody could ask for: number, from 1, and why. Never what they hold, which
+/// may be a key.
+pub(crate) fn not_understood(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
+    (1..).zip(text.lines()).filter_map(|(number, line)| {
+        let line = line.trim();
+        let why = match parse_line(line) {
+            _ if line.is_empty() || line.starts_with('#') => return None,
+            Some((name, _)) if name.starts_with("export ") => "export is not understood; write NAME=value",
+            Some((name, _)) if name.contains(char::is_whitespace) => "a name has no blanks; write NAME=value",
+            Some(_) => return None,
+            None => "not NAME=value",
+        };
+        Some((number, why))
+    })
+}
+
 /// The line that assigns a value, or `None` when no line can: the value has a line break, say.
 pub(crate) fn assignment(name: &str, value: &str) -> Option<String> {
     let candidates = [format!("{name}={value}"), format!("{name}=\"{value}\""), format!("{name}='{value}'")];
@@ -49,6 +65,20 @@ mod tests {
             assert_eq!(parse_line(nothing), None, "{nothing}");
         }
         assert_eq!(parse_line("export A=b"), Some(("export A".to_owned(), "b".to_owned())));
+    }
+
+    #[test]
+    fn lines_that_lead_to_nothing_are_found_without_their_text() {
+        let text = "# note\n\nA=b\nexport KEY=sk-1\nKEY sk-2\n MY KEY = sk-3\nB=\n";
+        let found: Vec<(usize, &str)> = not_understood(text).collect();
+        assert_eq!(
+            found,
+            [
+                (4, "export is not understood; write NAME=value"),
+                (5, "not NAME=value"),
+                (6, "a name has no blanks; write NAME=value"),
+            ]
+        );
     }
 
     #[test]

@@ -262,3 +262,13 @@ fn what_gives_way_to_a_default_is_a_warning() {
         ]
     );
 }
+
+#[test]
+fn a_line_of_the_variables_file_that_leads_to_nothing_is_told_without_its_text() {
+    let folder = Folder::with(&[(".env", "export OPENAI_API_KEY=sk-secret\nGROQ_API_KEY=gsk\n")]);
+    let loaded = folder.load(&[]);
+    let said: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let expected = "line 1 is ignored: export is not understood; write NAME=value";
+    assert_eq!(said, [format!("{}: {expected}", folder.file(".env"))]);
+    assert!(loaded.source_of("providers.groq.api_key").is_some_and(|origin| *origin != Origin::Default));
+}

@@ -8,10 +8,10 @@ use super::*;
 fn a_folder_that_is_not_there_or_is_a_file_is_no_workspace() {
     let base = TempDir::new().unwrap();
     let missing = WorkspaceFolder::open(base.path().join("none"));
-    assert!(matches!(missing, Err(WorkspaceError::Open(e)) if e.kind() == io::ErrorKind::NotFound));
+    assert!(matches!(missing, Err(WorkspaceError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound));
     let file = base.path().join("file");
     std::fs::write(&file, "").unwrap();
-    assert!(matches!(WorkspaceFolder::open(&file), Err(WorkspaceError::Open(_))));
+    assert!(matches!(WorkspaceFolder::open(&file), Err(WorkspaceError::Open { .. })));
 }
 
 #[test]

@@ -97,6 +97,10 @@ fn what_was_chosen_before_is_the_first_offer() {
     let said = verdict(&home, &["--yes"], 0);
     assert_eq!(said, "openai/gpt-4.1 (openai, https://api.openai.com/v1) will answer.");
     assert_eq!(home.read("config.json"), before);
+    // Nothing is no model to be kept: a key that is there comes first.
+    home.cli(&["onboard", "--model", "offline"]).exits(0);
+    let said = verdict(&home, &["--yes"], 0);
+    assert_eq!(said, "openai/gpt-4o-mini (openai, https://api.openai.com/v1) will answer.");
 }
 
 #[test]
