@@ -1,5 +1,6 @@
 //! A client of the local socket, byte by byte: what any program on this machine could be.
 
+use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -12,6 +13,8 @@ use super::daemon::LIMIT;
 /// A connection that is attached to the chat `default`.
 pub(crate) struct Talk {
     stream: BufReader<UnixStream>,
+    /// What came before an acknowledgement: a turn may be faster than its `ack`.
+    early: VecDeque<Value>,
 }
 
 /// What came of one message.
@@ -35,7 +38,7 @@ impl Talk {
         let stream = UnixStream::connect(socket).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
-        let mut talk = Self { stream: BufReader::new(stream) };
+        let mut talk = Self { stream: BufReader::new(stream), early: VecDeque::new() };
         talk.say(&json!({"t": "hello", "v": 1, "client": "a test"}));
         assert_eq!(talk.frame()["t"], "hello");
         talk.say(&json!({"t": "attach", "chat": "default"}));
@@ -55,6 +58,11 @@ impl Talk {
     /// The next frame.
     #[track_caller]
     pub(crate) fn frame(&mut self) -> Value {
+        self.early.pop_front().unwrap_or_else(|| self.read())
+    }
+
+    #[track_caller]
+    fn read(&mut self) -> Value {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in the frame {line:?}"))
@@ -75,10 +83,11 @@ impl Talk {
         let id = format!("m{}", SENT.fetch_add(1, Ordering::Relaxed));
         self.say(&json!({"t": "inbound", "id": id, "chat": "default", "text": text}));
         loop {
-            let frame = self.frame();
+            let frame = self.read();
             if matches!(frame["t"].as_str(), Some("ack" | "refused")) {
                 return frame;
             }
+            self.early.push_back(frame);
         }
     }
 
