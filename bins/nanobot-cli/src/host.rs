@@ -6,7 +6,7 @@ use std::time::Duration;
 use nanobot_channels::local::LocalClient;
 use nanobot_config::Loaded;
 use nanobotd::lock::HomeLock;
-use nanobotd::{App, Boot, Socket};
+use nanobotd::{App, Boot, Drained, Socket};
 
 use crate::daemon;
 use crate::exit::Failure;
@@ -36,8 +36,8 @@ pub(crate) async fn boot(place: &Place, loaded: Loaded) -> Result<(Host, LocalCl
 }
 
 impl Host {
-    /// Ends in order.
-    pub(crate) async fn stop(self) {
-        self.app.drain(self.drain).await;
+    /// Ends in order. Says how: what could not be written is lost, since no journal keeps it.
+    pub(crate) async fn stop(self) -> Drained {
+        self.app.drain(self.drain).await
     }
 }

@@ -151,9 +151,12 @@ impl Gateway {
         self.close(&scope, inbound, intents).await
     }
 
-    /// Tells the chat that its message broke something, and closes the turn.
+    /// Tells the chat that its message broke something, and closes the turn. A repeat is dropped either way.
     async fn give_up(&self, turn: Turn) -> TurnOutcome {
         let Turn { event, inbound, scope } = turn;
+        if scope.seen == Seen::Again {
+            return TurnOutcome::Ignored;
+        }
         let told = self.orchestrator.give_up(event, scope.clone(), TurnOutcome::Failed, notice::BROKE).await;
         self.close(&scope, inbound, told).await.unwrap_or(TurnOutcome::Failed)
     }

@@ -117,17 +117,20 @@ fn on_a_full_disk_the_daemon_answers_and_writes_the_lines_when_there_is_room() {
 }
 
 #[test]
-fn on_a_full_disk_a_chat_without_a_daemon_loses_nothing() {
+fn on_a_full_disk_a_chat_without_a_daemon_answers_and_says_that_it_keeps_nothing() {
     let (_provider, home) = talked();
     let mut room = Room::small_disk(&home, 256 * 1024);
     let before = session(&mut room, &home);
     fill(&mut room, &home);
     let words_sent = "word ".repeat(2_000) + "end";
-    let chat = room.cli(&format!("chat -m '{words_sent}'")).exits(0);
+    let chat = room.cli(&format!("chat -m '{words_sent}'")).exits(73);
     assert_eq!(chat.stdout.trim_end(), words_sent);
-    // Once for the turn, and once when the program ends and gives up.
-    assert_eq!(chat.stderr.lines().count(), 2, "{}", chat.stderr);
-    assert!(chat.stderr.lines().all(|line| line.contains("there is no space left")), "{}", chat.stderr);
+    // Once for the turn, once when the program ends and gives up, and then what that means.
+    let said: Vec<&str> = chat.stderr.lines().collect();
+    let (last, why) = said.split_last().unwrap();
+    assert_eq!(why.len(), 2, "{}", chat.stderr);
+    assert!(why.iter().all(|line| line.contains("there is no space left")), "{}", chat.stderr);
+    assert!(last.contains("not all of this conversation could be kept"), "{last}");
     assert!(session(&mut room, &home).starts_with(&before), "what was there is gone");
     let shown = room.cli("session show cli:default").exits(0);
     assert!(shown.stdout.starts_with("user: before\nassistant: before\n"), "{shown:?}");

@@ -12,7 +12,7 @@ use nanobot_config::Loaded;
 use nanobot_config::settings::LogFormat;
 use nanobot_core::ids::{ChatId, SessionKey};
 use nanobot_core::pipeline::chain;
-use nanobotd::{ChosenModel, choose_model, logging};
+use nanobotd::{ChosenModel, Drained, choose_model, logging};
 
 use super::block_on;
 use crate::args::Chat;
@@ -36,10 +36,17 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
         };
         let talked = talk(options, place, chat, &mut client).await;
         client.close().await;
-        if let Some(host) = host {
-            host.stop().await;
+        let drained = match host {
+            Some(host) => host.stop().await,
+            None => Drained::Whole,
+        };
+        match (talked.map(code_of)?, drained) {
+            (Code::Done, Drained::Cut) => {
+                output::complain("not all of this conversation could be kept; the lines above say why");
+                Ok(Code::CannotWrite)
+            }
+            (code, _) => Ok(code),
         }
-        talked.map(code_of)
     })
 }
 

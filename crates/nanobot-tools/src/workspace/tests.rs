@@ -8,7 +8,9 @@ use super::*;
 fn a_folder_that_is_not_there_or_is_a_file_is_no_workspace() {
     let base = TempDir::new().unwrap();
     let missing = WorkspaceFolder::open(base.path().join("none"));
-    assert!(matches!(missing, Err(WorkspaceError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound));
+    assert!(
+        matches!(missing, Err(WorkspaceError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound)
+    );
     let file = base.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(matches!(WorkspaceFolder::open(&file), Err(WorkspaceError::Open { .. })));
