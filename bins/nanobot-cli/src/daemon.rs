@@ -15,11 +15,16 @@ pub(crate) fn options() -> ClientOptions {
     ClientOptions { name, ids: Arc::new(SystemIds) }
 }
 
-/// The daemon of the home, if one runs.
+/// Who serves the home: its daemon, or a chat that others may join; none when nobody does.
 pub(crate) async fn find(place: &Place) -> Result<Option<LocalClient>, Failure> {
     match LocalClient::connect(&place.home.socket(), options()).await {
         Ok(client) => Ok(Some(client)),
         Err(ClientError::NotRunning { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether it is the daemon that answers. A chat without a daemon answers on the same socket while it lasts.
+pub(crate) fn is_daemon(client: &LocalClient) -> bool {
+    client.server().server == "nanobotd"
 }

@@ -10,6 +10,7 @@ use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
 use nanobotd::StartError;
 use nanobotd::lock::LockError;
+use nanobotd::readable::UnusableHome;
 
 /// The exit codes that scripts rely on (`sysexits.h` from 64 on).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +150,16 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
         Self::new(code, chain(&error))
+    }
+}
+
+impl From<UnusableHome> for Failure {
+    fn from(error: UnusableHome) -> Self {
+        let code = match error {
+            UnusableHome::NotPermitted { .. } => Code::NotPermitted,
+            UnusableHome::NotAFolder(_) | UnusableHome::Other { .. } => Code::CannotWrite,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

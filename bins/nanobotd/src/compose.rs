@@ -207,6 +207,8 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         control: control.clone(),
         clock: with.clock,
         hub,
+        // A chat that others may join is no daemon, and monitors ask for one.
+        program: if matches!(boot.socket, Socket::At(_)) { "nanobotd" } else { "nanobot-cli" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     (gateway, control, local)

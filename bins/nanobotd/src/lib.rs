@@ -14,6 +14,7 @@ mod lanes;
 pub mod lock;
 pub mod logging;
 mod pump;
+pub mod readable;
 pub mod system;
 
 pub use app::{App, Drained, StartError};

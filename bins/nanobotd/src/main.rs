@@ -8,10 +8,11 @@ use clap::Parser;
 use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ports::StatusReport;
 use nanobotd::lock::{HomeLock, LockError};
+use nanobotd::readable::{self, UnusableHome};
 use nanobotd::{App, Boot, Drained, Socket, StartError, logging};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The nanobot daemon: answers in the foreground until it gets SIGTERM or SIGINT.
+/// The nanobot daemon: answers in the foreground until it gets SIGTERM, SIGINT or SIGHUP.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -29,6 +30,7 @@ mod exit {
     pub(crate) const CONFIG: u8 = 64;
     pub(crate) const CANNOT_WRITE: u8 = 73;
     pub(crate) const TRY_AGAIN: u8 = 75;
+    pub(crate) const NOT_PERMITTED: u8 = 77;
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,13 @@ fn say(message: &str) {
 fn run(args: Args) -> Result<(), (u8, String)> {
     let environment = Environment::capture();
     let home = Home::locate(args.home.as_deref(), &environment).map_err(|e| (exit::CONFIG, e.to_string()))?;
+    readable::check(home.root()).map_err(|error| {
+        let code = match error {
+            UnusableHome::NotPermitted { .. } => exit::NOT_PERMITTED,
+            UnusableHome::NotAFolder(_) | UnusableHome::Other { .. } => exit::CANNOT_WRITE,
+        };
+        (code, error.to_string())
+    })?;
     let request = LoadRequest::new(home.clone(), environment).with_config_file(args.config);
     let loaded = load(&request).map_err(|errors| (exit::CONFIG, errors.to_string()))?;
     logging::install(&loaded.config.log).map_err(|e| (exit::CONFIG, e.to_string()))?;

@@ -141,6 +141,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         control: daemon,
         clock: Arc::new(StoppedClock),
         hub,
+        program: "nanobotd".to_owned(),
         version: "example".to_owned(),
     };
 

@@ -110,6 +110,7 @@ impl FakeDaemon {
             control: Arc::new(Handle(Arc::clone(self))),
             clock: Arc::new(StoppedClock),
             hub: Arc::clone(&self.hub),
+            program: "nanobotd".to_owned(),
             version: "9.9.9".to_owned(),
         }
     }

@@ -50,12 +50,20 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(fail)
 }
 
-/// Puts a copy beside a file, never over another one.
+/// So many backups of one second are told apart by a number.
+const BACKUPS_OF_A_SECOND: u32 = 100;
+
+/// Puts a copy beside a file, never over another one: `NAME.json`, else `NAME-2.json` and so on.
 pub(crate) fn back_up(path: &Path, name: &str, text: &str) -> Result<PathBuf, ConfigError> {
-    let backup = path.with_file_name(name);
-    match read_text(&backup)? {
-        Some(there) if there == text => Ok(backup),
-        Some(_) => Err(ConfigError::whole(backup, Fault::BackupExists)),
-        None => replace(&backup, text).map(|()| backup),
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let numbered = (2..=BACKUPS_OF_A_SECOND).map(|number| format!("{stem}-{number}.json"));
+    for name in std::iter::once(name.to_owned()).chain(numbered) {
+        let backup = path.with_file_name(name);
+        match read_text(&backup)? {
+            Some(there) if there == text => return Ok(backup),
+            Some(_) => {}
+            None => return replace(&backup, text).map(|()| backup),
+        }
     }
+    Err(ConfigError::whole(path.with_file_name(name), Fault::BackupExists))
 }

@@ -24,8 +24,9 @@ pub(super) fn run(options: &Onboard, place: &Place) -> Result<Code, Failure> {
         output::say(onboard::verdict(place, &place.load()?).await?);
         let changed = plan.iter().any(|step| matches!(step, Step::Change(..)));
         if changed && let Ok(Some(client)) = daemon::find(place).await {
+            let who = if daemon::is_daemon(&client) { "restart nanobotd" } else { "end the chat that runs" };
             client.close().await;
-            output::say("restart nanobotd to use it");
+            output::say(format!("{who} to use it"));
         }
         output::say(format!("Settings: {}. Talk: nanobot-cli chat", place.config_file().display()));
         Ok(Code::Done)

@@ -19,18 +19,23 @@ pub(super) fn run(options: &Status, place: &Place) -> Result<Code, Failure> {
             None => Ok(None),
             Some(client) => {
                 let report = client.control(ControlOp::Status).await?;
+                let daemon = daemon::is_daemon(&client);
                 client.close().await;
-                Ok(Some(report))
+                Ok(Some((report, daemon)))
             }
         }
     })?;
-    let running = live.is_some();
-    let mut report = match live {
-        Some(report) => report,
-        None => at_rest(place)?,
+    let served = live.is_some();
+    let (mut report, running) = match live {
+        Some(live) => live,
+        None => (at_rest(place)?, false),
     };
     if let Some(fields) = report.as_object_mut() {
         fields.insert("running".to_owned(), json!(running));
+        fields.insert(
+            "served_by".to_owned(),
+            json!(served.then_some(if running { "nanobotd" } else { "chat" })),
+        );
     }
     if options.json {
         output::json(&report)?;
@@ -77,9 +82,12 @@ fn show(report: &Value) -> Result<(), Failure> {
         Some(other) => other.to_string(),
     };
     let running = report["running"] == json!(true);
+    let served = report["served_by"] != Value::Null;
     output::line(format!("nanobot {}  {}", text("/version"), text("/home")))?;
     output::line(if running {
         format!("daemon    runs (pid {}), since {}", text("/pid"), local(&text("/started")))
+    } else if served {
+        format!("daemon    does not run; a chat (pid {}) serves the home while it lasts", text("/pid"))
     } else {
         "daemon    does not run; start it with nanobotd, or talk with nanobot-cli chat".to_owned()
     })?;
@@ -88,7 +96,7 @@ fn show(report: &Value) -> Result<(), Failure> {
         address => format!(", {address}"),
     };
     output::line(format!("model     {} ({}{address})", text("/model/model"), text("/model/provider")))?;
-    if running {
+    if served {
         running_parts(report)?;
     } else {
         // The policy is kept for the engine to come; that it is missing means nothing today.

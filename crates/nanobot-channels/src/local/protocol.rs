@@ -10,7 +10,8 @@
 //! - Field `t` names the frame. Unknown fields are ignored on both sides. An unknown `t` is ignored by a
 //!   client, and answered by a server with `error`, code [`code::UNKNOWN_FRAME`].
 //! - The client speaks first, with `hello`; the server answers with its own. Both within [`HELLO_LIMIT`].
-//! - `ack` means durable: the message is stored, and will be answered even after a crash.
+//! - `ack` means stored, as durably as the daemon's journal is: `status` names the journal, and the volatile one
+//!   does not outlive the process.
 //! - `typing`, `delta`, `aside` and `tool` are for the eyes only: any of them may be missing. The whole
 //!   answer comes as `deliver`, at least once, and is repeated under the same `key` until it is confirmed.
 //! - Adding a frame or a field keeps [`PROTOCOL_VERSION`]; changing the meaning of one raises it.
@@ -148,7 +149,7 @@ pub enum ServerFrame {
     Hello {
         /// The version that is spoken from here on, never higher than the client's.
         v: u32,
-        /// The program (`nanobotd`).
+        /// The program: `nanobotd`, or `nanobot-cli` when a chat without a daemon serves those who join it.
         server: String,
         /// Its version.
         version: String,

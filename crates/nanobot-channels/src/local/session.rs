@@ -42,7 +42,9 @@ pub struct LocalDeps {
     pub clock: Arc<dyn Clock>,
     /// Knows who is attached.
     pub hub: Arc<LocalHub>,
-    /// The daemon's version, for its `hello`.
+    /// The program that serves, for its `hello`: `nanobotd`, or a chat that others have joined.
+    pub program: String,
+    /// Its version.
     pub version: String,
 }
 
@@ -149,7 +151,7 @@ async fn read_frames<S>(
     let mut lines = FramedRead::new(read, BoundedLines::new(MAX_LINE_BYTES));
     let mailbox = connection.mailbox().clone();
     let greeted = tokio::select! {
-        greeted = greet(&mut lines, &mailbox, &deps.version) => greeted,
+        greeted = greet(&mut lines, &mailbox, &deps) => greeted,
         () = stop.cancelled() => Err(NoRoom),
     };
     if greeted.is_err() {
@@ -177,7 +179,7 @@ async fn read_frames<S>(
 }
 
 /// Exchanges `hello`.
-async fn greet<S>(lines: &mut Lines<S>, mailbox: &Mailbox, version: &str) -> Result<(), NoRoom>
+async fn greet<S>(lines: &mut Lines<S>, mailbox: &Mailbox, deps: &LocalDeps) -> Result<(), NoRoom>
 where
     S: AsyncRead,
 {
@@ -193,8 +195,8 @@ where
                     mailbox,
                     &ServerFrame::Hello {
                         v: v.min(PROTOCOL_VERSION),
-                        server: "nanobotd".to_owned(),
-                        version: version.to_owned(),
+                        server: deps.program.clone(),
+                        version: deps.version.clone(),
                         pid: std::process::id(),
                     },
                 )

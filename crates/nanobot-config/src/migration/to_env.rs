@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{backup_name, open_valid, replace_with_backup, written};
 use crate::environment::{Environment, assignment};
 use crate::error::{ConfigError, ConfigErrors, Fault};
-use crate::files::{read_text, replace};
+use crate::files::{back_up, read_text, replace};
 use crate::key_path::KeyPath;
 use crate::render::render;
 use crate::schema::{Kind, Section};
@@ -108,6 +108,8 @@ pub fn write_env_migration(
     if read_text(file)?.as_ref() != Some(config_before) {
         return Err(ConfigError::whole(file, Fault::ChangedMeanwhile));
     }
+    // First of all: without a backup nothing is touched.
+    back_up(file, &migration.backup_name, config_before)?;
     replace(dotenv, after)?;
     replace_with_backup(file, config_before, config_after, &migration.backup_name).map(Some)
 }
