@@ -22,9 +22,12 @@ pub(crate) struct Host {
 }
 
 /// Boots nanobot on the home and connects to it.
-pub(crate) async fn boot(place: &Place, loaded: Loaded) -> Result<(Host, LocalClient), Failure> {
+pub(crate) async fn boot(
+    place: &Place,
+    loaded: Loaded,
+    lock: HomeLock,
+) -> Result<(Host, LocalClient), Failure> {
     let home = place.home.clone();
-    let lock = HomeLock::take(home.root(), &home.lock())?;
     let drain = Duration::from_secs(loaded.config.daemon.drain_seconds);
     // A second chat on this home joins the first one over the socket.
     let socket = Socket::IfPossible(home.socket());

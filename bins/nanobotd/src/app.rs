@@ -146,12 +146,20 @@ impl App {
             drained = Drained::Cut;
             tracing::warn!("some answers could not be sent in time");
         }
-        if let Err(error) = self.gateway.projector.run().await {
-            drained = Drained::Cut;
-            tracing::error!(error = chain(&error), "session lines could not be written");
-        }
-        if let Err(error) = self.sessions.refresh().await {
-            tracing::error!(error = chain(&error), "session files could not be refreshed");
+        let written = async {
+            self.gateway.projector.run().await?;
+            self.sessions.refresh().await
+        };
+        match tokio::time::timeout(TASK_LIMIT, written).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                drained = Drained::Cut;
+                tracing::error!(error = chain(&error), "not all session files could be written");
+            }
+            Err(_) => {
+                drained = Drained::Cut;
+                tracing::error!("the session files could not be written in time");
+            }
         }
         self.stop.cancel();
         let ended = async { while self.tasks.join_next().await.is_some() {} };

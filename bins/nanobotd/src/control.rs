@@ -143,7 +143,7 @@ impl SessionAdmin for ControlRoom {
                 .map(|rows| rows.iter().any(|row| row.append.session == session));
             let reset = match waits {
                 Ok(false) => sessions.reset_session(&session, &actor).await,
-                Ok(true) => Err(ControlError::Busy(session)),
+                Ok(true) => Err(ControlError::LinesWait(session)),
                 Err(error) => Err(error.into()),
             };
             // Whoever asked may have left.

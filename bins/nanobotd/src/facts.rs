@@ -42,6 +42,8 @@ impl Telemetry for LogFacts {
             TelemetryEvent::ModelCall { outcome, usage, took, detail } => {
                 let (input, output) = (usage.input, usage.output);
                 match detail {
+                    // Somebody wanted it so.
+                    Some(_) if *outcome == "cancelled" => tracing::info!(outcome, ?took, "model call"),
                     None => tracing::info!(outcome, ?took, input, output, "model call"),
                     Some(error) => tracing::warn!(outcome, ?took, error, "model call"),
                 }

@@ -15,6 +15,7 @@ pub mod lock;
 pub mod logging;
 mod pump;
 pub mod readable;
+pub mod signals;
 pub mod system;
 
 pub use app::{App, Drained, StartError};

@@ -9,8 +9,8 @@ use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ports::StatusReport;
 use nanobotd::lock::{HomeLock, LockError};
 use nanobotd::readable::{self, UnusableHome};
+use nanobotd::signals::{CtrlC, StopSignals};
 use nanobotd::{App, Boot, Drained, Socket, StartError, logging};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The nanobot daemon: answers in the foreground until it gets SIGTERM, SIGINT or SIGHUP.
 #[derive(Parser)]
@@ -72,7 +72,10 @@ fn run(args: Args) -> Result<(), (u8, String)> {
         .enable_all()
         .build()
         .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
-    runtime.block_on(serve(home, loaded, lock))
+    let served = runtime.block_on(serve(home, loaded, lock));
+    // A thread that hangs in a file system must not hold the process.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Result<(), (u8, String)> {
@@ -86,7 +89,7 @@ async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Re
     let socket = Socket::At(home.socket());
     let cannot_listen = |error| (exit::FAILED, format!("signals cannot be taken: {error}"));
     // Before anybody can send a message, so that no signal ends the process without a drain.
-    let stopped = stop_signal().map_err(cannot_listen)?;
+    let mut signals = StopSignals::listen(CtrlC::Stops).map_err(cannot_listen)?;
     let app = App::start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
         let code = match &error {
             StartError::Model(_) => exit::CONFIG,
@@ -97,14 +100,12 @@ async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Re
     say_ready(&app.control().status().await);
     // Without a service manager there is nobody to tell.
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-    stopped.await;
-    // Listened to before anybody is told that we stop, so that a second signal is not missed.
-    let again = stop_signal().map_err(cannot_listen)?;
+    signals.stop().await;
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     let drained = tokio::select! {
         drained = app.drain(limit) => drained,
         // Somebody is in a hurry.
-        () = again => Drained::Cut,
+        () = signals.stop() => Drained::Cut,
     };
     tracing::info!(?drained, "stopped");
     Ok(())
@@ -118,15 +119,4 @@ fn say_ready(status: &StatusReport) {
         }
     }
     tracing::info!(home = status.home, model = status.model.model, provider = status.model.provider, "ready");
-}
-
-/// Resolves at the first SIGTERM, SIGINT or SIGHUP (a terminal that closes). The handlers are in place when
-/// this returns.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} _ = hangup.recv() => {} }
-    })
 }

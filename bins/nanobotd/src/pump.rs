@@ -93,27 +93,32 @@ impl Pump {
     /// Waits until nothing is due for a chat and nobody is on the way to it.
     pub(crate) async fn settle(&self, channel: &ChannelName, chat: &ChatId) {
         let target = (channel.clone(), chat.clone());
-        self.wait_until(|couriers| !couriers.under_way.contains(&target)).await;
+        self.wait_until(|busy| !busy.contains(&target)).await;
     }
 
     /// Waits until nothing is due and nobody is on the way.
     pub(crate) async fn settle_all(&self) {
-        self.wait_until(|couriers| couriers.under_way.is_empty()).await;
+        self.wait_until(HashSet::is_empty).await;
     }
 
-    async fn wait_until(&self, settled: impl Fn(&Couriers) -> bool) {
+    async fn wait_until(&self, settled: impl Fn(&HashSet<Target>) -> bool) {
         let mut done = self.inner.done.subscribe();
         loop {
             done.borrow_and_update();
-            self.look().await;
-            if settled(&self.couriers()) || done.changed().await.is_err() {
+            let skipped = self.look().await;
+            // A chat whose courier came back during the look was skipped: what is next for it was not seen.
+            if settled(&skipped) && settled(&self.couriers().under_way) {
+                return;
+            }
+            if done.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    /// Sends a courier for each chat whose first delivery is due, and that has none.
-    async fn look(&self) {
+    /// Sends a courier for each chat whose first delivery is due, and that has none. Answers the chats that had
+    /// one and were skipped.
+    async fn look(&self) -> HashSet<Target> {
         let _only = self.inner.looking.lock().await;
         // Taken before the outbox is read: whoever is on the way now may finish while it is read, and its row
         // would then be seen twice.
@@ -122,7 +127,10 @@ impl Pump {
         // Chats with a courier stand in the answer too, so there must be room for them.
         let due = match self.inner.outbox.due(now, MAX_COURIERS + busy.len()).await {
             Ok(due) => due,
-            Err(error) => return tracing::error!(error = chain(&error), "the outbox cannot be read"),
+            Err(error) => {
+                tracing::error!(error = chain(&error), "the outbox cannot be read");
+                return busy;
+            }
         };
         let mut couriers = self.couriers();
         while couriers.tasks.try_join_next().is_some() {}
@@ -134,6 +142,7 @@ impl Pump {
                 couriers.tasks.spawn(Courier { pump: self.clone(), target }.carry(queued));
             }
         }
+        busy
     }
 
     fn couriers(&self) -> MutexGuard<'_, Couriers> {
@@ -172,7 +181,10 @@ impl Courier {
             tracing::warn!(%key, %channel, "put aside: the channel does not run");
             return outbox.park(key, "the channel does not run").await;
         };
-        match sender.send(&queued.delivery).await {
+        // A task of its own: a sender that breaks is one that cannot be reached.
+        let (sending, delivery) = (sender.clone(), queued.delivery.clone());
+        let sent = tokio::spawn(async move { sending.send(&delivery).await }).await;
+        match sent.unwrap_or(Err(SendError::Unreachable { wait: None })) {
             Ok(()) => outbox.delivered(key).await,
             // A terminal that is gone will not come back for it; the words stand in the session.
             Err(SendError::NobodyThere) => {

@@ -1,6 +1,7 @@
 //! `chat`: with the daemon of the home if one runs, else with a nanobot inside this process.
 
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use nanobot_channels::ConsoleError;
 use nanobot_channels::console::{
@@ -12,6 +13,8 @@ use nanobot_config::Loaded;
 use nanobot_config::settings::LogFormat;
 use nanobot_core::ids::{ChatId, SessionKey};
 use nanobot_core::pipeline::chain;
+use nanobotd::lock::{HomeLock, LockError};
+use nanobotd::signals::{CtrlC, StopSignals};
 use nanobotd::{ChosenModel, Drained, choose_model, logging};
 
 use super::block_on;
@@ -20,27 +23,29 @@ use crate::exit::{Code, Failure};
 use crate::home::Place;
 use crate::{daemon, host, onboard, output};
 
+/// How long the socket of somebody who has just taken the home is waited for: 2 seconds.
+const LATE_LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
     let chat = chat_of(&options.session)?;
     block_on(async {
         onboard::make_home_if_missing(place).await?;
         let loaded = place.load()?;
-        let (host, mut client) = if let Some(client) = daemon::find(place).await? {
-            (None, client)
-        } else {
-            let chosen = choose_model(&loaded)?;
-            log_to_the_person(&loaded, &chosen);
-            hint_at_unknown_settings(&loaded, &chosen);
-            let (host, client) = host::boot(place, loaded).await?;
-            (Some(host), client)
+        let mut signals = StopSignals::listen(CtrlC::IsTaken)
+            .map_err(|error| Failure::new(Code::No, format!("signals cannot be taken: {error}")))?;
+        let (host, mut client) = connect(place, loaded).await?;
+        let talked = tokio::select! {
+            talked = talk(options, place, chat, &mut client) => talked.map(code_of),
+            // What is under way is brought to its end below, as by a daemon.
+            () = signals.stop() => Ok(Code::No),
         };
-        let talked = talk(options, place, chat, &mut client).await;
         client.close().await;
         let drained = match host {
             Some(host) => host.stop().await,
             None => Drained::Whole,
         };
-        match (talked.map(code_of)?, drained) {
+        match (talked?, drained) {
             (Code::Done, Drained::Cut) => {
                 output::complain("not all of this conversation could be kept; the lines above say why");
                 Ok(Code::CannotWrite)
@@ -48,6 +53,33 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
             (code, _) => Ok(code),
         }
     })
+}
+
+/// Joins whoever serves the home, or serves it from here. Of two chats that start at once one serves.
+async fn connect(place: &Place, loaded: Loaded) -> Result<(Option<host::Host>, LocalClient), Failure> {
+    if let Some(client) = daemon::find(place).await? {
+        return Ok((None, client));
+    }
+    let chosen = choose_model(&loaded)?;
+    log_to_the_person(&loaded, &chosen);
+    hint_at_unknown_settings(&loaded, &chosen);
+    let lock = match HomeLock::take(place.home.root(), &place.home.lock()) {
+        Ok(lock) => lock,
+        Err(held) => return join_late(place, held).await,
+    };
+    let (host, client) = host::boot(place, loaded, lock).await?;
+    Ok((Some(host), client))
+}
+
+/// Somebody else has just taken the home: its socket will be there in a moment, unless it keeps to itself.
+async fn join_late(place: &Place, held: LockError) -> Result<(Option<host::Host>, LocalClient), Failure> {
+    for _ in 0..LATE_LOOKS {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        if let Some(client) = daemon::find(place).await? {
+            return Ok((None, client));
+        }
+    }
+    Err(held.into())
 }
 
 /// Without a daemon there is no other log: what goes wrong is told here, in words, or as JSON where the settings

@@ -1,10 +1,12 @@
 //! The pump over a real (volatile) outbox and recording channels.
 
 use async_trait::async_trait;
+use nanobot_core::ids::DeliveryKey;
 use nanobot_core::ports::{Closing, Delivery, Journal as _};
 use nanobot_core::stand_in::VolatileJournal;
 use nanobot_core::testing::journal::{closing, delivery};
 use nanobot_core::testing::{FakeClock, RecordingSender};
+use nanobot_core::time::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::*;
@@ -116,4 +118,88 @@ async fn what_nobody_takes_expires_and_what_is_refused_is_put_aside() {
     assert_eq!(sender.texts(), ["sent"]);
     let left = journal.list(10).await.unwrap();
     assert_eq!(left.iter().map(|row| row.parked.as_deref()).collect::<Vec<_>>(), [Some("too_long")]);
+}
+
+/// Breaks on every delivery.
+struct Breaking(std::sync::atomic::AtomicU32);
+
+#[async_trait]
+impl ChannelSender for Breaking {
+    fn channel(&self) -> ChannelName {
+        ChannelName::WHATSAPP
+    }
+
+    async fn send(&self, _delivery: &Delivery) -> Result<(), SendError> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::panic::resume_unwind(Box::new("broken on request"))
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_breaks_is_tried_again_at_a_distance() {
+    let journal = Arc::new(VolatileJournal::new());
+    let sender = Arc::new(Breaking(0.into()));
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock());
+    journal.close(&filled("t1", &[("a", "one")])).await.unwrap();
+    pump.settle_all().await;
+    pump.settle_all().await;
+    assert_eq!(sender.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(journal.list(1).await.unwrap().first().map(|row| row.attempts), Some(1));
+}
+
+/// Lets the courier that is under way finish while the outbox is being read.
+struct SlowReading {
+    inner: VolatileJournal,
+    sender: Arc<Slow>,
+}
+
+#[async_trait]
+impl Outbox for SlowReading {
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
+        let due = self.inner.due(now, limit).await?;
+        self.sender.gate.add_permits(1);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        Ok(due)
+    }
+
+    async fn delivered(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        self.inner.delivered(key).await
+    }
+
+    async fn postpone(&self, key: &DeliveryKey, until: Timestamp, why: &str) -> Result<(), StoreError> {
+        self.inner.postpone(key, until, why).await
+    }
+
+    async fn park(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+        self.inner.park(key, why).await
+    }
+
+    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
+        self.inner.release(key).await
+    }
+
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+        self.inner.discard(key, why).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.inner.count().await
+    }
+
+    async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
+        self.inner.list(limit).await
+    }
+}
+
+#[tokio::test]
+async fn settled_means_that_nothing_is_left_also_when_a_courier_ends_during_the_look() {
+    let slow = Arc::new(Slow { gate: Semaphore::new(0), inner: RecordingSender::new(ChannelName::WHATSAPP) });
+    let journal = Arc::new(SlowReading { inner: VolatileJournal::new(), sender: slow.clone() });
+    let pump = Pump::new(journal.clone(), [slow.clone() as Arc<dyn ChannelSender>], clock());
+    let rows: Vec<(&str, &str)> = vec![("slow", "x"); 12];
+    journal.inner.close(&filled("t1", &rows)).await.unwrap();
+    pump.settle_all().await;
+    assert_eq!(slow.inner.texts().len(), 12);
 }

@@ -46,6 +46,9 @@ pub enum ControlError {
     /// A turn is running there; stop it first.
     #[error("session {0} is busy with a turn")]
     Busy(SessionKey),
+    /// Its last lines are not in its file yet, and would come back.
+    #[error("lines of session {0} still wait for their file; the log says why")]
+    LinesWait(SessionKey),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -27,6 +27,9 @@ impl Run<'_> {
             return Ok(Some(Response::Cancelled(None)));
         }
         let worded = if policy.use_model { self.word(language).await? } else { None };
+        if self.turn.scope.cancel.is_cancelled() {
+            return Ok(Some(Response::Cancelled(None)));
+        }
         let text = worded.unwrap_or_else(|| language.text().to_owned());
         Ok(Some(Response::Answer(Answer { text, labels: Labels::NONE })))
     }

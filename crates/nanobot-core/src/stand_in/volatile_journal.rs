@@ -16,6 +16,7 @@ use self::queue::DeliveryQueue;
 use super::lock::hold;
 use crate::event::InboundEvent;
 use crate::ids::{DeliveryKey, TurnId};
+use crate::intent::SessionAppend;
 use crate::ports::{
     Attempt, Closing, InboundId, Ingested, Journal, Outbox, PendingAppend, QueuedDelivery, StoreError,
     StoreErrorKind,
@@ -42,6 +43,9 @@ impl VolatileJournal {
 
     /// So many session appends may wait for their file; a closing that would pass this is refused.
     pub const MAX_PENDING_APPENDS: usize = 10_000;
+
+    /// At most so many of them may be of one session.
+    pub const MAX_PENDING_APPENDS_PER_SESSION: usize = 500;
 
     /// At most so many of them are parked; the oldest is forgotten for a new one.
     pub const MAX_PARKED_ROWS: usize = 1_000;
@@ -73,6 +77,14 @@ impl State {
         }
         if self.pending.len() + closing.sessions.len() > VolatileJournal::MAX_PENDING_APPENDS {
             return Err(full("too many session lines wait"));
+        }
+        // One session whose file cannot be written must not fill the journal for all.
+        let stuck = |append: &SessionAppend| {
+            let of_session = self.pending.iter().filter(|row| row.append.session == append.session);
+            of_session.count() >= VolatileJournal::MAX_PENDING_APPENDS_PER_SESSION
+        };
+        if closing.sessions.iter().any(stuck) {
+            return Err(full("too many lines of this session wait for its file"));
         }
         for append in &closing.sessions {
             self.appends += 1;

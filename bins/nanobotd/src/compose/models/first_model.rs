@@ -1,7 +1,10 @@
 //! A server of somebody's own when nobody chose a model: the first one that it lists answers.
 //!
 //! The server is asked with the first message, not at the start: it may come up later than we do, and an idle
-//! assistant asks nobody anything.
+//! assistant asks nobody anything. The answer is kept as long as the model is known: a server that has none yet,
+//! or no longer has this one, is asked again with the next message.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
@@ -17,9 +20,12 @@ pub(super) struct FirstModel {
     configured: OpenAiClient,
     account: ProviderAccount,
     tuning: Tuning,
-    /// The server's answer; a server that does not list its models gets the configured name.
-    found: OnceCell<Option<OpenAiClient>>,
+    /// The answer that counts now; replaced by an empty one to ask anew.
+    found: Mutex<Arc<Found>>,
 }
+
+/// The server's answer; a server that does not list its models gets the configured name.
+type Found = OnceCell<Option<OpenAiClient>>;
 
 impl FirstModel {
     /// `configured` answers where the server does not say what it has.
@@ -36,12 +42,19 @@ impl FirstModel {
             base: Some(resolved.base.clone()),
             headers: resolved.headers.clone(),
         };
-        Self { undecided, configured, account, tuning, found: OnceCell::new() }
+        Self { undecided, configured, account, tuning, found: Mutex::default() }
     }
 
-    async fn client(&self) -> Result<&OpenAiClient, ModelError> {
-        let found = self.found.get_or_try_init(|| self.ask()).await?;
-        Ok(found.as_ref().unwrap_or(&self.configured))
+    fn found(&self) -> MutexGuard<'_, Arc<Found>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks anew with the next message, unless somebody has seen to that already.
+    fn forget(&self, old: &Arc<Found>) {
+        let mut found = self.found();
+        if Arc::ptr_eq(&found, old) {
+            *found = Arc::default();
+        }
     }
 
     async fn ask(&self) -> Result<Option<OpenAiClient>, ModelError> {
@@ -54,13 +67,14 @@ impl FirstModel {
             Err(error) if has_no_list(error.kind) => return Ok(None),
             Err(error) => return Err(error),
         };
+        // A server before its first `pull`: nothing to remember.
+        let Some(first) = names.first() else { return Err(ModelError::new(ModelErrorKind::UnknownModel)) };
         let configured = self.configured.info().model;
         if names.contains(&configured) {
             return Ok(None);
         }
-        let Some(first) = names.into_iter().next() else { return Ok(None) };
-        let Some(resolved) = resolve(&first, std::slice::from_ref(&self.account)) else { return Ok(None) };
-        let client = self.tuning.open(&first, &resolved);
+        let Some(resolved) = resolve(first, std::slice::from_ref(&self.account)) else { return Ok(None) };
+        let client = self.tuning.open(first, &resolved);
         client.map(Some).map_err(|error| ModelError::caused_by(ModelErrorKind::Network, error))
     }
 }
@@ -73,7 +87,8 @@ const fn has_no_list(kind: ModelErrorKind) -> bool {
 #[async_trait]
 impl ModelClient for FirstModel {
     fn info(&self) -> ModelInfo {
-        match self.found.get() {
+        let found = Arc::clone(&self.found());
+        match found.get() {
             None => self.undecided.clone(),
             Some(found) => found.as_ref().unwrap_or(&self.configured).info(),
         }
@@ -84,6 +99,12 @@ impl ModelClient for FirstModel {
         request: &ModelRequest,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
-        self.client().await?.complete(request, deltas).await
+        let found = Arc::clone(&self.found());
+        let client = found.get_or_try_init(|| self.ask()).await?.as_ref().unwrap_or(&self.configured);
+        let answer = client.complete(request, deltas).await;
+        if answer.as_ref().is_err_and(|error| error.kind == ModelErrorKind::UnknownModel) {
+            self.forget(&found);
+        }
+        answer
     }
 }

@@ -60,6 +60,20 @@ async fn a_closing_that_overfills_the_session_lines_is_refused() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_stuck_is_refused_and_no_other() {
+    let journal = VolatileJournal::new();
+    let mut filling = closing("t1");
+    filling.sessions = vec![append("cli:stuck", "line"); VolatileJournal::MAX_PENDING_APPENDS_PER_SESSION];
+    journal.close(&filling).await.unwrap();
+    let mut refused = closing("t2");
+    refused.sessions = vec![append("cli:stuck", "one more")];
+    assert_eq!(journal.close(&refused).await.unwrap_err().kind, StoreErrorKind::Limit);
+    let mut taken = closing("t3");
+    taken.sessions = vec![append("cli:other", "line")];
+    journal.close(&taken).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_turn_of_an_unknown_message_does_not_begin() {
     let journal = VolatileJournal::new();
     let turn = TurnId::new("t").unwrap();
