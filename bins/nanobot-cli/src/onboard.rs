@@ -21,7 +21,7 @@ use crate::output;
 pub(crate) use ask::{ask, ask_yes_no, can_ask};
 pub(crate) use offers::{Offer, first, named, offers};
 pub(crate) use plan::{Step, carry_out, plan};
-pub(crate) use verdict::verdict;
+pub(crate) use verdict::{left_server, verdict};
 
 /// What answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

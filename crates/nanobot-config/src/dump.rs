@@ -45,9 +45,18 @@ fn field_value(field: &Field, value: Option<&Value>, purpose: Purpose) -> Option
         (Kind::Names(names), given) => Some(dump_names(names, given, field.preset(), purpose)),
         // What is built in is no secret, the query of an address included.
         (_, Some(value)) if field.default.is_some_and(|default| default() == *value) => Some(value.clone()),
-        (kind, Some(value)) => Some(dump_value(kind, value, purpose)),
+        (_, Some(value)) => Some(dump_field(field, value, purpose)),
         (Kind::Section(section), None) => Some(dump(section, &section.defaults(), purpose)),
         (_, None) => field.default.map(|default| default()),
+    }
+}
+
+fn dump_field(field: &Field, value: &Value, purpose: Purpose) -> Value {
+    match value {
+        Value::String(text) if purpose == Purpose::Listing && field.is_address() => {
+            Value::String(shown_address(text))
+        }
+        _ => dump_value(&field.kind, value, purpose),
     }
 }
 
@@ -102,7 +111,7 @@ fn dump_entry(
     let fields = section.fields.iter().filter_map(|field| {
         let value = given.and_then(|g| g.get(field.name)).or_else(|| preset?.get(field.name));
         let value = match value {
-            Some(value) => dump_value(&field.kind, value, purpose),
+            Some(value) => dump_field(field, value, purpose),
             None if completed => field_value(field, None, purpose)?,
             None => return None,
         };
@@ -117,6 +126,32 @@ fn redacted(value: &Value) -> Value {
         Value::String(text) if !text.trim().is_empty() => Value::String(REDACTED.to_owned()),
         other => other.clone(),
     }
+}
+
+/// What a listing shows of the value of an address key. What is not of the form that everybody reads alike may
+/// be taken apart in another way by whoever connects, so nothing of it is shown if there may be a secret in it.
+fn shown_address(text: &str) -> String {
+    if text.contains(['@', '?', '#']) && !is_plain_address(text) {
+        return REDACTED.to_owned();
+    }
+    address_without_secrets(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// Whether an address has the form `scheme://host…`, with a name and a password before the host or without, and
+/// with a number as its port or without.
+fn is_plain_address(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (host, ""),
+    };
+    let is_host = !host.is_empty()
+        && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '[' | ']' | ':' | '%'));
+    is_scheme && is_host && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An address without what people put secrets into: name and password before the host, the values of its query,
@@ -189,6 +224,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_address_of_no_plain_form_is_shown_whole_or_not_at_all() {
+        for address in [
+            "http:u:S@host/v1",
+            "http:/u:S@host/v1",
+            r"http:\\u:S@host/v1",
+            "http:///u:S@host/v1",
+            "http:127.0.0.1/v1?key=S",
+            "u:S@host/v1",
+            "//u:S@host",
+            " http://u:S@host",
+            "http://u:S/S@host",
+            "u:S@http://host",
+            "host#S",
+        ] {
+            assert_eq!(shown_address(address), REDACTED, "{address}");
+        }
+        for (address, shown) in [
+            ("http://u:S@[::1]:80/v1?key=S", "http://[secret]@[::1]:80/v1?key=[secret]"),
+            ("wss://[::1]?S", "wss://[::1]?[secret]"),
+            ("http+unix://host:/v1@2", "http+unix://host:/v1@2"),
+            ("localhost:8000/v1", "localhost:8000/v1"),
+            ("::1", "::1"),
+            ("http:/nonsense", "http:/nonsense"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_address(address), shown, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_the_keys_of_addresses_are_taken_for_such() {
+        let tree = serde_json::json!({
+            "channels": {"whatsapp": {"bridge_url": "http:u:S@host", "bridge_host": "u:S@host"},
+                "discord": {"gateway_url": "wss:/host?token=S"}},
+            "providers": {"openai": {"api_base": "u:S@host/v1"}, "elevenlabs": {"api_base": "http:h/v1?key=S"}},
+            "security": {"block_user_message": "really?"},
+        });
+        let listing = dump(crate::settings::table(), &tree, Purpose::Listing);
+        let at = |pointer| listing.pointer(pointer).and_then(Value::as_str);
+        for pointer in [
+            "/channels/whatsapp/bridgeUrl",
+            "/channels/whatsapp/bridgeHost",
+            "/channels/discord/gatewayUrl",
+            "/providers/openai/apiBase",
+            "/providers/elevenlabs/apiBase",
+        ] {
+            assert_eq!(at(pointer), Some(REDACTED), "{pointer}");
+        }
+        assert_eq!(at("/security/blockUserMessage"), Some("really?"));
+        let file = dump(crate::settings::table(), &tree, Purpose::File);
+        assert_eq!(file.pointer("/providers/openai/apiBase"), Some(&"u:S@host/v1".into()));
+    }
+
     proptest! {
         #[test]
         fn a_secret_in_any_part_of_an_address_is_hidden(
@@ -212,8 +301,31 @@ mod tests {
         }
 
         #[test]
+        fn a_secret_in_an_address_of_no_plain_form_is_hidden(
+            scheme in "([a-z]{1,5}:)?",
+            slashes in r"[/\\]?|[/\\]{0,4}[ \t]?|///?",
+            host in r"[a-z.\\]{1,8}(:[0-9]{1,5})?",
+            path in r"([/\\][a-z@?]{0,6})?",
+            key in "[a-z]{0,4}=",
+            place in 0..5,
+        ) {
+            let start = format!("{scheme}{slashes}");
+            let address = match place {
+                0 => format!("{start}me:hunter2@{host}{path}"),
+                1 => format!("{start}{host}{path}?{key}hunter2"),
+                2 => format!("{start}{host}{path}?hunter2"),
+                3 => format!("{start}me:hunt/hunter2@{host}{path}"),
+                _ => format!("{start}{host}{path}#hunter2"),
+            };
+            let shown = shown_address(&address);
+            prop_assert!(!shown.contains("hunter2"), "{address} is shown as {shown}");
+            prop_assert_eq!(shown_address(&shown), shown);
+        }
+
+        #[test]
         fn any_text_is_survived(text in "\\PC{0,30}") {
             let _ = address_without_secrets(&text);
+            let _ = shown_address(&text);
         }
     }
 }

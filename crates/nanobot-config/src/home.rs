@@ -71,11 +71,6 @@ impl Home {
         self.root.join("sessions")
     }
 
-    /// Where sessions may be, the place to write first. The newer of two files for one key counts.
-    pub fn sessions_to_read(&self) -> [PathBuf; 2] {
-        [self.sessions(), self.data().join("sessions")]
-    }
-
     /// Where the list of chats that were reported as new may be, the place to write first.
     pub fn seen_chats(&self) -> [PathBuf; 2] {
         [self.root.join("seen_chats.json"), self.data().join("seen_chats.json")]
@@ -214,9 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_read_in_both_layouts_and_written_in_one() {
+    fn sessions_and_the_socket_are_below_the_home() {
         let home = Home::at("/n", None);
-        assert_eq!(home.sessions_to_read(), [home.sessions(), PathBuf::from("/n/data/sessions")]);
+        assert_eq!(home.sessions(), Path::new("/n/sessions"));
         assert_eq!(home.socket(), Path::new("/n/var/run/nanobot.sock"));
     }
 }

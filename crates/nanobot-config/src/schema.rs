@@ -92,6 +92,11 @@ impl Field {
         }
     }
 
+    /// Whether the value is an address or a part of one, by the key's name: a listing shows it with care.
+    pub(crate) fn is_address(&self) -> bool {
+        ["_url", "_base", "host"].iter().any(|end| self.name.ends_with(end))
+    }
+
     /// Whether some key at or below this one is ours.
     pub(crate) fn reaches_own(&self) -> bool {
         self.own

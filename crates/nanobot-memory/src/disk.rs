@@ -7,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use nanobot_core::ports::StoreError;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::retry_on_intr;
 
 /// What the names of temporary files begin with; the id of the process follows.
 const TEMPORARY_PREFIX: &str = ".nanobot-";
@@ -82,9 +84,37 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// Whatever else is there, a pipe, a device or a folder, is an error at once: opening waits for nobody.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    open_regular(path, OFlags::RDONLY)
+}
+
+/// Opens a regular file for reading and for adding to its end.
+///
+/// # Errors
+/// As [`open_file`].
+pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
+    open_regular(path, OFlags::RDWR | OFlags::APPEND)
+}
+
+/// What was opened is looked at, not what the path said before. Without the first flag a pipe would wait for its
+/// other end; without the second a terminal could become ours.
+fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(retry_on_intr(|| open(path, flags, Mode::empty()))?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other(format!("{} is not a regular file", path.display())))
+    }
+}
+
 /// The first `limit` bytes of a file, and one more if there are more; none when there is no such file.
 pub(crate) fn read_at_most(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    found(File::open(path))?.map(|file| read_open_at_most(file, limit)).transpose()
+    found(open_file(path))?.map(|file| read_open_at_most(file, limit)).transpose()
 }
 
 /// The first `limit` bytes of an open file, and one more if there are more.

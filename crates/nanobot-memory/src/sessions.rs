@@ -60,6 +60,16 @@ impl JsonlSessions {
         Self { store, readers: Arc::new(Semaphore::new(MAX_READERS)) }
     }
 
+    /// The file that holds a session's words: the one of the two places that [`history`](SessionStore::history)
+    /// reads, or that the next append brings over. None when there is none yet.
+    ///
+    /// # Errors
+    /// When a file that may be the session's cannot be read, or is no regular file.
+    pub async fn file_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, StoreError> {
+        let key = session.clone();
+        self.run(format!("looking for session {key}"), move |store| store.file_of(&key)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         doing: String,

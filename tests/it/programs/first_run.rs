@@ -1,5 +1,6 @@
 //! The first minutes: no home, no key, no daemon.
 
+mod first_model;
 mod onboarding;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -132,7 +133,8 @@ fn status_without_a_daemon() {
         }
       },
       "unknown": [],
-      "running": false
+      "running": false,
+      "served_by": null
     }
     "#);
     assert!(!home.root().exists(), "looking made a home");
@@ -209,7 +211,8 @@ fn status_with_a_daemon() {
         "running": 0,
         "outbox": 0
       },
-      "running": true
+      "running": true,
+      "served_by": "nanobotd"
     }
     "#);
     daemon.stop();

@@ -103,6 +103,16 @@ fn what_inspecting_and_exporting_print() {
 }
 
 #[test]
+fn what_is_exported_is_the_file_that_counts_and_not_the_newer_one() {
+    let (_provider, home) = talked();
+    let saved = "{\"role\": \"user\", \"content\": \"saved from elsewhere\"}\n";
+    home.write("data/sessions/cli_default.jsonl", saved);
+    let exported = home.cli(&["session", "export", "default"]).exits(0);
+    assert_eq!(exported.stdout, home.read("sessions/cli_default.jsonl"));
+    assert!(!exported.stdout.contains("elsewhere"), "{exported:?}");
+}
+
+#[test]
 fn an_empty_home_has_no_sessions_and_says_so() {
     let home = Home::empty();
     let list = home.cli(&["session", "list"]).exits(0);

@@ -19,9 +19,14 @@ pub(super) fn run(options: &Onboard, place: &Place) -> Result<Code, Failure> {
             output::say("nothing was written");
             return Ok(Code::Done);
         }
+        let before = place.load_quietly()?;
         // A reader that has left is no reason to stop in the middle.
         onboard::carry_out(place, &plan, |step| drop(output::line(step.to_string()))).await?;
-        output::say(onboard::verdict(place, &place.load()?).await?);
+        let after = place.load()?;
+        if let Some(address) = onboard::left_server(&before, &after) {
+            output::say(format!("no longer asked: {address}"));
+        }
+        output::say(onboard::verdict(place, &after).await?);
         let changed = plan.iter().any(|step| matches!(step, Step::Change(..)));
         if changed && let Ok(Some(client)) = daemon::find(place).await {
             let who = if daemon::is_daemon(&client) { "restart nanobotd" } else { "end the chat that runs" };

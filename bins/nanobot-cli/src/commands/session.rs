@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::{ControlError, HistoryMessage, SessionAdmin as _};
-use nanobot_memory::inspect;
+use nanobot_memory::{JsonlSessions, inspect};
 use nanobotd::control::SessionRoom;
 use nanobotd::lock::HomeLock;
 use nanobotd::sessions_at;
@@ -188,7 +188,7 @@ async fn export(place: &Place, key: &SessionKey, format: ExportFormat) -> Result
         return Err(Failure::new(Code::No, format!("there is no session {key}")));
     };
     match format {
-        ExportFormat::Jsonl => output::raw(&newest(place, &summary.file)?)?,
+        ExportFormat::Jsonl => output::raw(&words_of(place, key, &summary.file).await?)?,
         ExportFormat::Markdown => {
             output::line(format!("# {key}"))?;
             for message in room(place).session(key, summary.messages).await? {
@@ -199,12 +199,10 @@ async fn export(place: &Place, key: &SessionKey, format: ExportFormat) -> Result
     Ok(Code::Done)
 }
 
-/// The file of a session: of the two places the one that changed last.
-fn newest(place: &Place, file: &str) -> Result<Vec<u8>, Failure> {
-    let changed = |path: &PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let paths = place.home.sessions_to_read().map(|folder| folder.join(file));
-    let path = paths.into_iter().filter(|path| changed(path).is_some()).max_by_key(changed);
-    let path = path.ok_or_else(|| Failure::new(Code::No, format!("the file {file} is gone")))?;
+/// The file of a session: of the two places the one that is read and written to.
+async fn words_of(place: &Place, key: &SessionKey, listed: &str) -> Result<Vec<u8>, Failure> {
+    let path = JsonlSessions::new(place.home.root()).file_of(key).await?;
+    let path = path.ok_or_else(|| Failure::new(Code::No, format!("{listed} is not the file of {key}")))?;
     read(&path)
 }
 

@@ -21,7 +21,7 @@ use crate::home::Place;
 pub(crate) enum Step {
     /// A folder, 0700.
     Folder(PathBuf),
-    /// A file that does not exist, 0600.
+    /// A file that does not exist, 0600. One that somebody else has made meanwhile is as good.
     File(PathBuf, String),
     /// A file that exists: its new text, and the backup of the old one.
     Change(PathBuf, String, PathBuf),
@@ -139,12 +139,20 @@ impl Step {
     pub(crate) fn carry_out(&self) -> Result<(), Failure> {
         let (path, done) = match self {
             Self::Folder(path) => (path, fs::DirBuilder::new().recursive(true).mode(0o700).create(path)),
-            Self::File(path, text) => (path, write_new(path, text)),
+            Self::File(path, text) => (path, write_missing(path, text)),
             Self::Change(path, text, backup) => (path, change(path, text, backup)),
         };
         done.map_err(|error| {
             Failure::new(Code::CannotWrite, format!("cannot write {}: {error}", path.display()))
         })
+    }
+}
+
+/// Two first chats may make the same home at the same time; whoever comes second finds the file there.
+fn write_missing(path: &Path, text: &str) -> std::io::Result<()> {
+    match write_new(path, text) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_file() => Ok(()),
+        written => written,
     }
 }
 
@@ -180,6 +188,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&backup).unwrap(), "{\"old\": 1}");
         assert_ne!(free_name(&file), backup);
     }
+
+    #[test]
+    fn a_file_that_somebody_else_made_meanwhile_is_kept_and_counts_as_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("SOUL.md");
+        Step::File(file.clone(), "first".into()).carry_out().unwrap();
+        Step::File(file.clone(), "second".into()).carry_out().unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "first");
+        let taken = folder.path().join("folder.md");
+        fs::create_dir(&taken).unwrap();
+        Step::File(taken, "x".into()).carry_out().unwrap_err();
+    }
+
     #[test]
     fn a_change_keeps_a_link() {
         let folder = tempfile::tempdir().unwrap();

@@ -40,6 +40,18 @@ pub(crate) async fn verdict(place: &Place, loaded: &Loaded) -> Result<String, Fa
     Ok(format!("{} will answer.", output::model(&chosen.info())))
 }
 
+/// The address of somebody's own server that `before` asks and `after` does not.
+pub(crate) fn left_server(before: &Loaded, after: &Loaded) -> Option<String> {
+    let asked = |loaded: &Loaded| match choose_model(loaded) {
+        Ok(ChosenModel::Account { resolved, .. }) => {
+            Some((resolved.provider, Endpoint::parse(&resolved.base).ok()?.to_string()))
+        }
+        Ok(ChosenModel::Offline) | Err(_) => None,
+    };
+    let (_, old) = asked(before).filter(|(provider, _)| *provider == OWN_SERVER)?;
+    asked(after).is_none_or(|(_, new)| new != old).then_some(old)
+}
+
 fn not_yet(model: &str, why: &str) -> String {
     format!("{model} is set, but cannot answer yet: {why}")
 }
@@ -121,6 +133,7 @@ async fn at_own_server(
     match listed.map_err(|_| ModelErrorKind::FirstByteTimeout).and_then(|list| list.map_err(|e| e.kind)) {
         Ok(models) => match models.first() {
             Some(first) if guessed => will(first),
+            None if guessed => not_yet(shown, &format!("{endpoint} lists no model yet; give it one")),
             Some(_) if !models.iter().any(|listed| is_the_same(listed, model, resolved)) => {
                 let names: Vec<&str> = models.iter().take(NAMED_MODELS).map(String::as_str).collect();
                 format!("{model} is set, but the server at {endpoint} lists only {}.", names.join(", "))

@@ -63,7 +63,7 @@ impl Default for LocalLimits {
     }
 }
 
-/// The frames of a queue that live frames leave free for deliveries and ends of turns.
+/// The frames of a queue that live frames and answers leave free for deliveries and ends of turns.
 const RESERVED_FRAMES: usize = 64;
 
 /// The connections of channel `cli`.

@@ -2,8 +2,8 @@
 //!
 //! Three ways in, by how much a loss would hurt: live frames may be dropped, frames that end something
 //! use a reserve and tell when even that is used up, and answers to the peer's own requests wait for room.
-//! The first two count as events; answers have a byte limit of their own, so that a peer which asks for much
-//! loses no events by it. It knows nothing about what a line says.
+//! The first two count as events; answers have a byte limit of their own and leave the reserve free, so that a
+//! peer which asks for much is not let go for it when its turn ends. It knows nothing about what a line says.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 pub(crate) struct MailboxLimits {
     /// Lines that fit.
     pub(crate) lines: usize,
-    /// Lines of these that live frames leave free.
+    /// Lines of these that live frames and answers together leave free, though at least one line is theirs.
     pub(crate) reserve: usize,
     /// Bytes of events beyond which live frames are dropped.
     pub(crate) live_bytes: usize,
@@ -32,6 +32,8 @@ struct Waiting {
     line: Arc<str>,
     /// An answer holds its room until it is taken; any other line counts as an event.
     answer: Option<OwnedSemaphorePermit>,
+    /// One of the lines outside the reserve, held by a live frame or an answer until it is taken.
+    _unreserved: Option<OwnedSemaphorePermit>,
 }
 
 /// The way into the queue. Cheap to clone.
@@ -40,6 +42,7 @@ pub(crate) struct Mailbox {
     lines: mpsc::Sender<Waiting>,
     event_bytes: Arc<AtomicUsize>,
     answer_room: Arc<Semaphore>,
+    unreserved: Arc<Semaphore>,
     limits: MailboxLimits,
 }
 
@@ -49,6 +52,7 @@ pub(crate) struct Drain {
     lines: mpsc::Receiver<Waiting>,
     event_bytes: Arc<AtomicUsize>,
     answer_room: Arc<Semaphore>,
+    unreserved: Arc<Semaphore>,
 }
 
 /// There is no room, or nobody who would take the line.
@@ -62,12 +66,15 @@ impl Mailbox {
         let (sender, receiver) = mpsc::channel(limits.lines.max(1));
         let event_bytes = Arc::new(AtomicUsize::new(0));
         let answer_room = Arc::new(Semaphore::new(limits.answer_bytes));
+        let outside = limits.lines.saturating_sub(limits.reserve).clamp(1, Semaphore::MAX_PERMITS);
+        let unreserved = Arc::new(Semaphore::new(outside));
         let drain = Drain {
             lines: receiver,
             event_bytes: Arc::clone(&event_bytes),
             answer_room: Arc::clone(&answer_room),
+            unreserved: Arc::clone(&unreserved),
         };
-        (Self { lines: sender, event_bytes, answer_room, limits }, drain)
+        (Self { lines: sender, event_bytes, answer_room, unreserved, limits }, drain)
     }
 
     /// Queues a line that may be lost: only while the reserve and the byte limit stay untouched.
@@ -78,7 +85,8 @@ impl Mailbox {
         if self.lines.capacity() <= self.limits.reserve {
             return Err(NoRoom);
         }
-        self.push(line, self.limits.live_bytes)
+        let unreserved = Arc::clone(&self.unreserved).try_acquire_owned().map_err(|_| NoRoom)?;
+        self.push(line, self.limits.live_bytes, Some(unreserved))
     }
 
     /// Queues a line that must not be lost, as long as there is any room at all.
@@ -86,14 +94,20 @@ impl Mailbox {
     /// # Errors
     /// [`NoRoom`]; the peer has not read for so long that it should be let go.
     pub(crate) fn offer(&self, line: &Arc<str>) -> Result<(), NoRoom> {
-        self.push(line, self.limits.event_bytes)
+        self.push(line, self.limits.event_bytes, None)
     }
 
-    fn push(&self, line: &Arc<str>, most_bytes: usize) -> Result<(), NoRoom> {
+    fn push(
+        &self,
+        line: &Arc<str>,
+        most_bytes: usize,
+        unreserved: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), NoRoom> {
         let length = line.len();
         let before = self.event_bytes.fetch_add(length, Ordering::Relaxed);
         let fits = before.saturating_add(length) <= most_bytes;
-        if fits && self.lines.try_send(Waiting { line: Arc::clone(line), answer: None }).is_ok() {
+        let waiting = Waiting { line: Arc::clone(line), answer: None, _unreserved: unreserved };
+        if fits && self.lines.try_send(waiting).is_ok() {
             return Ok(());
         }
         self.event_bytes.fetch_sub(length, Ordering::Relaxed);
@@ -109,8 +123,9 @@ impl Mailbox {
         let line = line.into();
         let bytes = u32::try_from(line.len().min(self.limits.answer_bytes)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.answer_room).acquire_many_owned(bytes).await.map_err(|_| NoRoom)?;
+        let unreserved = Arc::clone(&self.unreserved).acquire_owned().await.map_err(|_| NoRoom)?;
         let permit = self.lines.reserve().await.map_err(|_| NoRoom)?;
-        permit.send(Waiting { line, answer: Some(room) });
+        permit.send(Waiting { line, answer: Some(room), _unreserved: Some(unreserved) });
         Ok(())
     }
 
@@ -126,7 +141,7 @@ impl Drain {
     /// The next line; none when every way in is gone and the queue is empty. Nothing is lost when the
     /// future is dropped.
     pub(crate) async fn next(&mut self) -> Option<Arc<str>> {
-        let Waiting { line, answer } = self.lines.recv().await?;
+        let Waiting { line, answer, .. } = self.lines.recv().await?;
         if answer.is_none() {
             self.event_bytes.fetch_sub(line.len(), Ordering::Relaxed);
         }
@@ -138,6 +153,7 @@ impl Drop for Drain {
     fn drop(&mut self) {
         // Whoever waits for room learns that there will be none.
         self.answer_room.close();
+        self.unreserved.close();
     }
 }
 
@@ -196,6 +212,35 @@ mod tests {
         assert_eq!(second.await, Ok(()));
         assert_eq!(drain.next().await.as_deref(), Some("event"));
         assert_eq!(drain.next().await.as_deref(), Some("1234"));
+    }
+
+    #[tokio::test]
+    async fn many_small_answers_leave_room_for_the_end_of_a_turn() {
+        let (mailbox, mut drain) = Mailbox::new(LIMITS);
+        assert_eq!(mailbox.put("1").now_or_never(), Some(Ok(())));
+        assert_eq!(mailbox.put("2").now_or_never(), Some(Ok(())));
+        let mut third = std::pin::pin!(mailbox.put("3"));
+        assert_eq!(third.as_mut().now_or_never(), None);
+        assert_eq!(mailbox.offer(&line("ended")), Ok(()));
+        assert_eq!(mailbox.offer(&line("delivered")), Ok(()));
+        assert_eq!(drain.next().await.as_deref(), Some("1"));
+        assert_eq!(third.await, Ok(()));
+        assert_eq!(drain.next().await.as_deref(), Some("2"));
+        assert_eq!(drain.next().await.as_deref(), Some("ended"));
+    }
+
+    #[tokio::test]
+    async fn live_lines_and_answers_together_leave_the_reserve_free() {
+        let (mailbox, mut drain) = Mailbox::new(LIMITS);
+        assert_eq!(mailbox.offer_live(&line("live")), Ok(()));
+        assert_eq!(mailbox.put("1").now_or_never(), Some(Ok(())));
+        let mut second = std::pin::pin!(mailbox.put("2"));
+        assert_eq!(second.as_mut().now_or_never(), None);
+        assert_eq!(mailbox.offer_live(&line("lost")), Err(NoRoom));
+        assert_eq!(mailbox.offer(&line("ended")), Ok(()));
+        assert_eq!(mailbox.offer(&line("delivered")), Ok(()));
+        drain.next().await.unwrap();
+        assert_eq!(second.await, Ok(()));
     }
 
     #[tokio::test]

@@ -29,15 +29,19 @@ fn writing_leaves_a_private_file_and_a_private_backup() {
 }
 
 #[test]
-fn a_file_that_changed_or_a_backup_that_exists_stops_the_write() {
+fn a_file_that_changed_or_backups_without_a_free_name_stop_the_write() {
     let folder = tempfile::tempdir().expect("folder");
     let file = folder.path().join("config.json");
     fs::write(&file, "{ }").expect("config");
     let error = write_migration(&file, &migrated("{}")).expect_err("changed");
     assert_eq!((error.exit_code(), error.to_string().ends_with("changed since it was read")), (75, true));
     fs::write(&file, "{}").expect("config");
-    fs::write(folder.path().join("config.backup.19700101-000000.json"), "other").expect("backup");
-    let error = write_migration(&file, &migrated("{}")).expect_err("a backup is there");
+    let numbers = std::iter::once(String::new()).chain((2..=100).map(|number| format!("-{number}")));
+    for number in numbers {
+        let backup = format!("config.backup.19700101-000000{number}.json");
+        fs::write(folder.path().join(backup), "other").expect("backup");
+    }
+    let error = write_migration(&file, &migrated("{}")).expect_err("every name is taken");
     assert_eq!(error.exit_code(), 73);
     assert_eq!(fs::read_to_string(&file).expect("config"), "{}");
 }

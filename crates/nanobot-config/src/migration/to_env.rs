@@ -1,8 +1,8 @@
 //! `config migrate-to-env`: secrets out of `config.json`, into `.env`.
 //!
 //! Only a secret that loads again from its variable is moved; what has no variable of its own stays and is
-//! reported. Nothing else in the file changes: its version, its keys and their spelling stay. The backup beside
-//! the file still holds the secrets.
+//! reported. Every other value stays, and so do the file's version, its keys and their spelling; only numbers may be
+//! spelled anew, and one beyond double precision is rounded. The backup beside the file still holds the secrets.
 
 use std::path::{Path, PathBuf};
 

@@ -159,7 +159,7 @@ pub(crate) fn rewrite(
     updated_at: Option<&str>,
     rest: Rest,
 ) -> io::Result<()> {
-    let mut old = File::open(from)?;
+    let mut old = disk::open_file(from)?;
     let head = read(&old)?;
     disk::replace(to, |new| {
         io::Write::write_all(new, head.refreshed(owner, updated_at).as_bytes())?;

@@ -15,7 +15,7 @@ use nanobot_core::ids::SessionKey;
 use super::folders::Folders;
 use super::head::{self, Head};
 use super::names::{candidates, file_name};
-use crate::disk::found;
+use crate::disk::{found, open_file};
 
 /// Where a session's lines are, or may go.
 pub(crate) enum Located {
@@ -67,7 +67,7 @@ pub(crate) fn locate(folders: &Folders, key: &SessionKey) -> io::Result<Located>
 /// so a wrong clock can choose the wrong copy once, but hides no word of ours.
 pub(crate) fn counting(folders: &Folders, name: &str) -> io::Result<Option<Counting>> {
     let open = |path: PathBuf, is_main| -> io::Result<Option<Counting>> {
-        let Some(file) = found(File::open(&path))? else { return Ok(None) };
+        let Some(file) = found(open_file(&path))? else { return Ok(None) };
         let head = head::read(&file)?;
         Ok(Some(Counting { name: name.to_owned(), path, is_main, file, head }))
     };
@@ -88,7 +88,7 @@ pub(crate) fn counting(folders: &Folders, name: &str) -> io::Result<Option<Count
 
 /// The first line of the file at a path; none when there is no file.
 pub(crate) fn head_at(path: &Path) -> io::Result<Option<Head>> {
-    found(File::open(path).and_then(|file| head::read(&file)))
+    found(open_file(path).and_then(|file| head::read(&file)))
 }
 
 fn modified(file: &File) -> io::Result<SystemTime> {

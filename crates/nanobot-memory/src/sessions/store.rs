@@ -5,9 +5,8 @@
 //! that names the owner; from then on an append is one write at the end and nothing else. A crash can leave the
 //! first line behind and the last line torn, and both are survived.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nanobot_core::ids::SessionKey;
 use nanobot_core::intent::SessionAppend;
@@ -51,9 +50,17 @@ impl Store {
     }
 
     pub(crate) fn contains(&self, key: &SessionKey) -> Result<bool, StoreError> {
+        Ok(self.file_of(key)?.is_some())
+    }
+
+    /// The path of the file that counts for a session.
+    pub(crate) fn file_of(&self, key: &SessionKey) -> Result<Option<PathBuf>, StoreError> {
         let located = locate(&self.folders, key);
         let located = located.map_err(|error| StoreError::io(format!("looking for session {key}"), error))?;
-        Ok(matches!(located, Located::At(_)))
+        Ok(match located {
+            Located::At(counting) => Some(counting.path),
+            Located::Free(_) | Located::Nowhere => None,
+        })
     }
 
     pub(crate) fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
@@ -265,7 +272,7 @@ enum Wrote {
 /// Adds whole lines at the end of a file, in one write, if its first line names the session. A last line that was
 /// torn gets its end first, so that it stays by itself. A write that fails halfway is taken back where possible.
 fn append_to(path: &Path, key: &SessionKey, lines: &str) -> io::Result<Wrote> {
-    let Some(mut file) = found(OpenOptions::new().read(true).append(true).open(path))? else {
+    let Some(mut file) = found(disk::open_to_append(path))? else {
         return Ok(Wrote::Elsewhere);
     };
     if head::read(&file)?.owner.as_deref() != Some(key.as_str()) {
@@ -283,7 +290,7 @@ fn append_to(path: &Path, key: &SessionKey, lines: &str) -> io::Result<Wrote> {
 
 /// Rewrites the first line of a file if it is older than the last line that we wrote.
 fn bring_up_to_date(path: &Path) -> io::Result<()> {
-    let file = File::open(path)?;
+    let file = disk::open_file(path)?;
     let stored = head::read(&file)?.updated_at;
     match tail::last_own_timestamp(&file)? {
         Some(last) if stored.is_none_or(|stored| stored < last) => {

@@ -17,6 +17,7 @@ use super::*;
 
 mod folders;
 mod ownership;
+mod special_files;
 
 const META: &str = "{\"_type\": \"metadata\", \"created_at\": \"2025-11-02T10:00:00\", \"updated_at\": \"2025-11-02T11:00:00\", \"metadata\": {\"k\": \"v\"}}\n";
 const HELLO: &str = "{\"role\": \"user\", \"content\": \"hello\", \"timestamp\": \"2025-11-02T10:01:00\"}\n";

@@ -35,9 +35,12 @@ fn a_server_that_was_chosen_answers_also_when_there_are_keys() {
     assert_eq!(config(&home).pointer("/models/profiles/assistantDefault"), Some(&entry));
     assert_eq!(home.cli(&["chat", "-m", "hi"]).exits(0).stdout, "hi\n");
     assert_eq!(provider.requests().last().unwrap().header("authorization"), None);
-    // Without an address the name decides again.
-    let said = verdict(&home, &["--model", "openai/gpt-4o-mini"], 0);
-    assert_eq!(said, "openai/gpt-4o-mini (openai, https://api.openai.com/v1) will answer.");
+    // Without an address the name decides again, and whoever asked the server is told.
+    let ran = home.cli(&["onboard", "--model", "gpt-4o-mini"]).exits(0);
+    let will = "gpt-4o-mini (openai, https://api.openai.com/v1) will answer.";
+    assert!(ran.stderr.contains(&format!("no longer asked: {base}\n{will}\n")), "{ran:?}");
+    let again = home.cli(&["onboard", "--model", "gpt-4o-mini"]).exits(0);
+    assert!(!again.stderr.contains("no longer asked"), "{again:?}");
     assert_eq!(config(&home).pointer("/models/profiles/assistantDefault/provider"), None);
 }
 

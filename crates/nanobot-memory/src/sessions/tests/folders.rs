@@ -99,3 +99,17 @@ async fn a_reset_forgets_the_copies_too() {
     );
     assert!(!fs::read_to_string(home.former("a_b.jsonl")).unwrap().contains("hello"));
 }
+
+#[tokio::test]
+async fn the_file_that_counts_is_the_one_that_names_its_owner_however_old() {
+    let home = Home::new();
+    let file_of = async || home.sessions.file_of(&key("a:b")).await.unwrap();
+    assert_eq!(file_of().await, None);
+    put(&home.former("a_b.jsonl"), format!("{META}{HELLO}"), 10);
+    assert_eq!(file_of().await, Some(home.former("a_b.jsonl")));
+    put(&home.main("a_b.jsonl"), format!("{META}{HELLO}"), 20);
+    assert_eq!(file_of().await, Some(home.former("a_b.jsonl")), "of two that name nobody, the newer");
+    home.say("a:b", "x").await;
+    put_at(&home.former("a_b.jsonl"), &format!("{META}{HELLO}"), TOMORROW);
+    assert_eq!(file_of().await, Some(home.main("a_b.jsonl")), "the date no longer matters");
+}
