@@ -70,7 +70,7 @@ pub(crate) fn refusal(id: String, error: &IngestError) -> ServerFrame {
 pub(crate) fn control_failure(error: &ControlError) -> ErrorBody {
     let code = match error {
         ControlError::NoSuchSession(_) => code::NO_SUCH_SESSION,
-        ControlError::Busy(_) => code::BUSY,
+        ControlError::Busy(_) | ControlError::LinesWait(_) => code::BUSY,
         ControlError::Store(_) => code::STORE_FAILED,
         // The enum may grow before this crate knows the new word.
         _ => code::FAILED,
