@@ -116,7 +116,9 @@ impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::Store(error) => error.into(),
-            ControlError::Busy(_) | ControlError::LinesWait(_) => Self::new(Code::TryAgain, error.to_string()),
+            ControlError::Busy(_) | ControlError::LinesWait(_) => {
+                Self::new(Code::TryAgain, error.to_string())
+            }
             _ => Self::new(Code::No, error.to_string()),
         }
     }
