@@ -2,8 +2,7 @@
 //!
 //! Byte for byte what its files look like, so that a file changes only where its meaning changes.
 
-use std::fmt::Write;
-
+use nanobot_core::text::push_ascii_json;
 use serde_json::{Number, Value};
 
 /// The text of a document.
@@ -18,12 +17,12 @@ fn push_value(out: &mut String, value: &Value, depth: usize) {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => push_number(out, number),
-        Value::String(text) => push_text(out, text),
+        Value::String(text) => push_ascii_json(out, text),
         Value::Array(items) => push_block(out, ['[', ']'], items.iter(), depth, |out, item| {
             push_value(out, item, depth + 1);
         }),
         Value::Object(map) => push_block(out, ['{', '}'], map.iter(), depth, |out, (key, value)| {
-            push_text(out, key);
+            push_ascii_json(out, key);
             out.push_str(": ");
             push_value(out, value, depth + 1);
         }),
@@ -54,29 +53,6 @@ fn push_block<I>(
 
 fn push_indent(out: &mut String, depth: usize) {
     out.extend(std::iter::repeat_n("  ", depth));
-}
-
-fn push_text(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
-            other => {
-                for unit in other.encode_utf16(&mut [0; 2]) {
-                    // Writing to a `String` cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 fn push_number(out: &mut String, number: &Number) {

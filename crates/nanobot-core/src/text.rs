@@ -2,6 +2,8 @@
 //!
 //! Lengths are Unicode code points, as the Python original counts them.
 
+use std::fmt::Write as _;
+
 /// White space as Python's `str.split` sees it: Rust's own set plus U+001C–U+001F.
 pub const fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
@@ -36,6 +38,31 @@ pub fn cut(text: &str, limit: usize) -> String {
     }
 }
 
+/// Adds a text as a JSON string in the form of the original's files: ASCII only, everything else as `\uXXXX`
+/// in UTF-16 units.
+pub fn push_ascii_json(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(character),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +75,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_originals_json_is_ascii_and_reads_back(text in any::<String>()) {
+            let mut json = String::new();
+            push_ascii_json(&mut json, &text);
+            prop_assert!(json.is_ascii());
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
         #[test]
         fn a_cut_text_is_a_prefix_of_the_stated_length(text in ".*", limit in 0usize..50) {
             let short = cut(&text, limit);

@@ -5,8 +5,8 @@
 //! does (128 levels; the original reads somewhat deeper).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use nanobot_core::text::push_ascii_json;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
@@ -141,7 +141,7 @@ pub fn encode(value: &Value) -> String {
 /// Writes a string literal the way the original does.
 pub fn encode_str(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    string_into(text, &mut out);
+    push_ascii_json(&mut out, text);
     out
 }
 
@@ -150,7 +150,7 @@ fn encode_into(value: &Value, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(text) => string_into(text, out),
+        Value::String(text) => push_ascii_json(out, text),
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -171,34 +171,11 @@ fn object_into(map: &Map<String, Value>, out: &mut String) {
         if index > 0 {
             out.push_str(", ");
         }
-        string_into(key, out);
+        push_ascii_json(out, key);
         out.push_str(": ");
         encode_into(value, out);
     }
     out.push('}');
-}
-
-fn string_into(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7e}' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // Writing to a string cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
