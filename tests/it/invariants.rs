@@ -2,7 +2,7 @@
 //! the wired system wherever it takes more than core.
 //!
 //! Number 7 and the part of 11 about people's words are shown in `isolation.rs`, 10 in `compat.rs`, 1 by the
-//! lints and by `cargo xtask ci`. Number 8 and what a crash does to 4 wait for their adapters.
+//! lints and by `cargo xtask ci`. Number 8 waits for its adapter.
 
 mod closing;
 mod gates;
@@ -12,3 +12,4 @@ mod labels;
 mod limits;
 mod machine;
 mod replay;
+mod restarts;

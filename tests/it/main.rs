@@ -10,6 +10,8 @@ mod compat;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod irc;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod programs;

@@ -1,6 +1,7 @@
 //! The programs as people run them: started as processes, on a home of their own, with everything going wrong.
 //!
-//! Nothing here reaches into our crates: a test sees what a person, a script or a provider sees.
+//! A test sees what a person, a script or a provider sees. Only what cannot come about by talking, such as an outbox
+//! that a network has refused, is put into a home through our crates before a program starts.
 
 mod bad_config;
 mod bad_input;
@@ -10,7 +11,9 @@ mod fake_provider;
 mod first_run;
 mod going_back;
 mod harness;
+mod journal_commands;
 mod lifecycle;
+mod outbox_commands;
 mod provider_faults;
 mod real_server;
 mod secrets;

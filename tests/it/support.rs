@@ -12,12 +12,12 @@ use nanobot_channels::local::{ClientEvent, ClientOptions, LocalClient};
 use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ids::{ChannelName, ChatId};
 use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
-use nanobot_core::ports::{Clock, DeltaSink, ModelClient, ModelInfo};
+use nanobot_core::ports::{ChannelSender, Clock, DeltaSink, ModelClient, ModelInfo};
 use nanobot_core::testing::event::SENT_AT;
 use nanobot_core::testing::{ScriptedModel, SequenceIds};
 use nanobot_core::time::{Timestamp, WallTime};
 use nanobotd::lock::HomeLock;
-use nanobotd::{Adapters, App, Boot, adapters};
+use nanobotd::{Adapters, App, Boot, Network, NetworkState, adapters};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -49,6 +49,15 @@ pub(crate) fn channel(name: &str) -> ChannelName {
 
 pub(crate) fn chat(name: &str) -> ChatId {
     ChatId::new(name).unwrap()
+}
+
+/// A network that sends through this and brings nothing: tests bring messages themselves.
+pub(crate) fn network(sender: Arc<dyn ChannelSender>) -> Network {
+    Network {
+        sender,
+        state: Arc::new(|| NetworkState { words: "in memory".to_owned(), connected: true }),
+        run: Box::new(|_, cancel| Box::pin(async move { cancel.cancelled().await })),
+    }
 }
 
 /// A home that is gone when the test is over.

@@ -1,9 +1,12 @@
-//! Support for the integration tests and the benches: the outside world, as fakes that can misbehave.
+//! Support for the integration tests and the benches: the outside world, as fakes that can misbehave, and as a real
+//! server where one can run here.
 //!
 //! Nothing here knows our crates. A fake speaks the real wire format, over a real socket on 127.0.0.1.
 
 mod acting;
+pub mod crash;
 mod http;
+pub mod irc;
 mod provider;
 mod script;
 mod wire;

@@ -6,6 +6,7 @@
 mod document;
 mod machine;
 mod percentile;
+mod pipeline;
 mod start;
 
 use std::path::Path;
@@ -46,7 +47,10 @@ impl PartialEq for Bench {
 
 impl Eq for Bench {}
 
-const BENCHES: &[Bench] = &[Bench { name: "start", measure: start::measure }];
+const BENCHES: &[Bench] = &[
+    Bench { name: "start", measure: start::measure },
+    Bench { name: "pipeline", measure: pipeline::measure },
+];
 
 /// The bench called `name`.
 ///

@@ -1,9 +1,15 @@
 //! What can be typed. Types for the parser and nothing else.
 
+mod journal;
+mod outbox;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use journal::Journal;
+pub(crate) use outbox::Outbox;
 
 /// nanobot's operator command: chat with it, look after it.
 #[derive(Parser)]
@@ -31,6 +37,12 @@ pub(crate) enum Command {
     /// Look after conversations
     #[command(subcommand)]
     Session(Session),
+    /// Look after what waits to be sent
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Look into past turns, and derive them again
+    #[command(subcommand)]
+    Journal(Journal),
     /// Look after settings
     #[command(subcommand)]
     Config(Config),
@@ -130,7 +142,9 @@ pub(crate) enum Session {
     },
 }
 
+/// How a list is printed. Named for clap, to whom a command `List` has taken the name of this type.
 #[derive(clap::Args)]
+#[group(id = "form")]
 pub(crate) struct List {
     /// Print one JSON document
     #[arg(long, conflicts_with = "jsonl")]
@@ -185,4 +199,16 @@ pub(crate) enum Config {
         #[arg(long)]
         force: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        // Clap looks at a command only when it is typed.
+        Args::command().debug_assert();
+    }
 }

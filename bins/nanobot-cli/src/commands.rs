@@ -2,7 +2,9 @@
 
 mod chat;
 mod config;
+mod journal;
 mod onboard;
+mod outbox;
 mod session;
 mod status;
 mod version;
@@ -25,6 +27,8 @@ pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
         }
         Command::Session(command) => session::run(command, args),
         Command::Config(command) => config::run(command, args),
+        Command::Outbox(command) => outbox::run(command, &Place::of(args)?),
+        Command::Journal(command) => journal::run(command, &Place::of(args)?),
         Command::Onboard(options) => onboard::run(options, &Place::of(args)?),
         Command::Chat(options) => chat::run(options, &Place::of(args)?),
         Command::Status(options) => status::run(options, &Place::of(args)?),

@@ -8,6 +8,7 @@ use nanobot_channels::local::protocol;
 use nanobot_config::{ConfigError, ConfigErrors};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
+use nanobot_journal::JournalError;
 use nanobotd::StartError;
 use nanobotd::lock::LockError;
 use nanobotd::readable::UnusableHome;
@@ -100,15 +101,26 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<StoreErrorKind> for Code {
+    fn from(kind: StoreErrorKind) -> Self {
+        match kind {
+            StoreErrorKind::Full | StoreErrorKind::ReadOnly => Self::CannotWrite,
+            StoreErrorKind::Busy => Self::TryAgain,
+            StoreErrorKind::Corrupt => Self::Data,
+            StoreErrorKind::NotFound | StoreErrorKind::Limit | StoreErrorKind::Backend => Self::No,
+        }
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let code = match error.kind {
-            StoreErrorKind::Full | StoreErrorKind::ReadOnly => Code::CannotWrite,
-            StoreErrorKind::Busy => Code::TryAgain,
-            StoreErrorKind::Corrupt => Code::Data,
-            StoreErrorKind::NotFound | StoreErrorKind::Limit | StoreErrorKind::Backend => Code::No,
-        };
-        Self::new(code, chain(&error))
+        Self::new(error.kind.into(), chain(&error))
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::new(error.kind().into(), chain(&error))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write as _};
 
-use nanobot_core::ports::ModelInfo;
+use nanobot_channels::console::clean;
+use nanobot_core::ports::{Clock as _, ModelInfo};
+use nanobot_core::time::Timestamp;
+use nanobotd::system::SystemClock;
 use serde_json::Value;
 
 use crate::exit::Failure;
@@ -45,6 +48,24 @@ pub(crate) fn model(info: &ModelInfo) -> String {
         Some(endpoint) => format!("{model} ({provider}, {endpoint})"),
         None => format!("{model} ({provider})"),
     }
+}
+
+/// An instant (RFC 3339) on the wall clock of this machine, to the second. What is no instant is shown as it is.
+pub(crate) fn local_time(instant: &str) -> String {
+    match instant.parse::<Timestamp>() {
+        Ok(instant) => {
+            let local = SystemClock::new().now().offset.to_datetime(instant);
+            local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+        }
+        Err(_) => instant.to_owned(),
+    }
+}
+
+/// A text from elsewhere, made harmless for a terminal, each line set in by four blanks.
+pub(crate) fn indented(text: &str) -> String {
+    let lines: Vec<String> =
+        clean(text).lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
+    lines.join("\n")
 }
 
 /// Writes rows as a table: columns aligned, two blanks between them.

@@ -8,12 +8,13 @@ use nanobot_channels::ServerError;
 use nanobot_channels::local::{LocalDeps, LocalServer, Peer, serve_stream};
 use nanobot_core::cancel::{CancelSwitch, CancelToken};
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{Control, Ingest, SessionStore, StoreError};
+use nanobot_core::ports::{Control, Ingest, StoreError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
-use crate::compose::{self, Adapters, Boot, Socket};
+use crate::compose::{self, Adapters, Boot, Socket, Wired};
 use crate::gateway::{Door, Gateway};
+use crate::keeper::Keeper;
 use crate::lock::HomeLock;
 
 /// How long tasks get to end after they were told to.
@@ -23,7 +24,7 @@ const TASK_LIMIT: Duration = Duration::from_secs(2);
 pub struct App {
     gateway: Arc<Gateway>,
     control: Arc<dyn Control>,
-    sessions: Arc<dyn SessionStore>,
+    keeper: Keeper,
     local: LocalDeps,
     stop: CancelSwitch,
     stopped: CancelToken,
@@ -53,6 +54,12 @@ pub enum StartError {
     /// The workspace could not be opened.
     #[error(transparent)]
     Workspace(#[from] nanobot_tools::WorkspaceError),
+    /// The journal could not be opened.
+    #[error(transparent)]
+    Journal(#[from] nanobot_journal::JournalError),
+    /// A channel's settings cannot be used.
+    #[error("{0}")]
+    Channel(String),
     /// Two tools have one name.
     #[error(transparent)]
     Tools(#[from] nanobot_tools::ToolboxError),
@@ -85,11 +92,6 @@ impl App {
     /// # Errors
     /// [`StartError`]; nothing is left running.
     pub async fn start_with(boot: Boot, adapters: Adapters) -> Result<Self, StartError> {
-        // First lines that the last run left behind are brought up to date. A home that cannot be written is
-        // told at the first message, not here: status and reading still work.
-        if let Err(error) = adapters.sessions.refresh().await {
-            tracing::warn!(error = chain(&error), "session files could not be refreshed");
-        }
         let server = match &boot.socket {
             Socket::At(path) => Some(LocalServer::bind(path).await?),
             Socket::IfPossible(path) => LocalServer::bind(path)
@@ -98,15 +100,24 @@ impl App {
                 .ok(),
             Socket::Closed => None,
         };
-        let sessions = adapters.sessions.clone();
-        let (gateway, control, local) = compose::wire(&boot, adapters);
+        let Wired { gateway, control, local, keeper, networks } = compose::wire(&boot, adapters);
+        keeper.catch_up().await;
+        // Before anybody can say more: what was said first is answered first.
+        let left = gateway.recover().await?;
+        if left > 0 {
+            tracing::info!(turns = left, "going on with what the last run left");
+        }
         let (stop, stopped) = CancelSwitch::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway.pump.clone().run(stopped.clone()));
+        tasks.spawn(keeper.clone().run(stopped.clone()));
         if let Some(server) = server {
             tasks.spawn(server.run(local.clone(), stopped.clone()));
         }
-        Ok(Self { gateway, control, sessions, local, stop, stopped, tasks, _lock: boot.lock })
+        for network in networks {
+            tasks.spawn((network.run)(Arc::new(Door(gateway.clone())), stopped.clone()));
+        }
+        Ok(Self { gateway, control, keeper, local, stop, stopped, tasks, _lock: boot.lock })
     }
 
     /// The way in, for channels and tests.
@@ -146,11 +157,7 @@ impl App {
             drained = Drained::Cut;
             tracing::warn!("some answers could not be sent in time");
         }
-        let written = async {
-            self.gateway.projector.run().await?;
-            self.sessions.refresh().await
-        };
-        match tokio::time::timeout(TASK_LIMIT, written).await {
+        match tokio::time::timeout(TASK_LIMIT, self.keeper.write_out()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 drained = Drained::Cut;

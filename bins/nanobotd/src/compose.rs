@@ -13,23 +13,28 @@ use nanobot_admin_store::AdminLog;
 use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
 use nanobot_config::{Config, Home, Loaded};
 use nanobot_core::ports::{
-    AuditLog, ChannelSender, Clock, Control, IdGenerator, InboundArchive, Journal, LiveSink, ModelClient,
-    Outbox, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry, ToolExecutor, Workspace,
+    AuditLog, ChannelSender, Clock, Control, IdGenerator, InboundArchive, Journal, LineQueue, LiveSink,
+    ModelClient, Outbox, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry, ToolExecutor,
+    Workspace,
 };
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
-use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileArchive, VolatileJournal};
+use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileArchive};
 use nanobot_core::turn::TurnLimits;
 use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
+use nanobot_journal::{JournalOptions, SqliteJournal};
 use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
 use nanobot_tools::{Toolbox, WorkspaceFolder, file_tools};
 
+use crate::admission::Engines;
 use crate::app::StartError;
-use crate::control::{ControlRoom, SessionRoom};
+use crate::control::{ControlRoom, Kept, SessionRoom};
 use crate::facts::LogFacts;
-use crate::gateway::{Door, Gateway};
+use crate::gateway::{Door, Gateway, InHand};
+use crate::keeper::Keeper;
 use crate::lanes::{LaneLimits, Lanes};
 use crate::lock::HomeLock;
+use crate::networks::{self, Network};
 use crate::pump::Pump;
 use crate::system::{SystemClock, SystemIds};
 
@@ -79,7 +84,9 @@ pub struct Adapters {
     pub workspace: Arc<dyn Workspace>,
     /// The journal.
     pub journal: Arc<dyn Journal>,
-    /// The outbox; the journal's other face.
+    /// Session lines on their way; the journal's second face.
+    pub lines: Arc<dyn LineQueue>,
+    /// The outbox; its third.
     pub outbox: Arc<dyn Outbox>,
     /// Admin acts.
     pub audit: Arc<dyn AuditLog>,
@@ -89,8 +96,17 @@ pub struct Adapters {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub ids: Arc<dyn IdGenerator>,
-    /// Ways out, beside the local one.
-    pub senders: Vec<Arc<dyn ChannelSender>>,
+    /// Chat networks.
+    pub networks: Vec<Network>,
+}
+
+/// The running parts.
+pub(crate) struct Wired {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) control: Arc<dyn Control>,
+    pub(crate) local: LocalDeps,
+    pub(crate) keeper: Keeper,
+    pub(crate) networks: Vec<Network>,
 }
 
 /// Opens the adapters that the settings choose. Where an engine comes with a later version its stand-in is
@@ -104,24 +120,30 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let opened = Arc::new(open_workspace(&folder)?);
     let tools = Arc::new(Toolbox::new(file_tools(&opened))?);
     let policy = Arc::new(AllowAll::new(tools.names()));
-    let journal = Arc::new(VolatileJournal::new());
+    let journal = Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ids: Arc<dyn IdGenerator> = Arc::new(SystemIds);
+    let security = Arc::new(NoSecurity);
+    let engines = Engines { policy: policy.name(), security: security.name() };
+    let networks = networks::open(config, engines, &clock, &ids)?;
     let model = models::open(choose_model(&boot.loaded)?)?;
     Ok(Adapters {
         model,
         tools,
         policy,
-        security: Arc::new(NoSecurity),
+        security,
         sessions: sessions_at(home),
         archive: Some(Arc::new(VolatileArchive::new())),
         seen_chats: Arc::new(SeenChatsFile::new(home.root())),
         workspace: Arc::new(WorkspaceFiles::new(folder)),
         journal: journal.clone(),
+        lines: journal.clone(),
         outbox: journal,
         audit: Arc::new(AdminLog::new(home.audit().join("admin.jsonl"))),
         telemetry: Arc::new(LogFacts),
-        clock: Arc::new(SystemClock::new()),
-        ids: Arc::new(SystemIds),
-        senders: Vec::new(),
+        clock,
+        ids,
+        networks,
     })
 }
 
@@ -137,15 +159,43 @@ pub fn sessions_at(home: &Home) -> Arc<dyn SessionStore> {
     Arc::new(JsonlSessions::new(home.root()))
 }
 
+/// The journal of a home that is locked, for acts without a daemon; none when the home has none yet.
+///
+/// # Errors
+/// When it is there and cannot be opened.
+pub async fn kept_at(home: &Home, sessions: Arc<dyn SessionStore>) -> Result<Option<Kept>, StartError> {
+    if !home.journal().exists() {
+        return Ok(None);
+    }
+    let journal = Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?);
+    let projector = Arc::new(Projector::new(journal.clone(), sessions, Arc::new(LogFacts)));
+    Ok(Some(Kept { journal: journal.clone(), lines: journal, projector }))
+}
+
+/// The outbox of a home that is locked, for acts without a daemon; none when the home has no journal yet.
+///
+/// # Errors
+/// When it is there and cannot be opened.
+pub async fn outbox_at(home: &Home) -> Result<Option<Arc<dyn Outbox>>, StartError> {
+    if !home.journal().exists() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?)))
+}
+
 /// Plugs adapters into the core.
-pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Control>, LocalDeps) {
+pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
     let config = &boot.loaded.config;
     let hub = LocalHub::new(LocalLimits::default());
     let live: Arc<dyn LiveSink> = hub.clone();
     let own: Arc<dyn ChannelSender> = hub.clone();
-    let pump = Pump::new(with.outbox.clone(), with.senders.iter().cloned().chain([own]), with.clock.clone());
+    let senders = with.networks.iter().map(|network| network.sender.clone());
+    let pump = Pump::new(with.outbox.clone(), senders.chain([own]), with.clock.clone());
     let lanes = Lanes::new(lane_limits(config));
     let ports = status::ports(&boot.loaded, &with);
+    let channels = status::channels(&with.networks);
+    let projector =
+        Arc::new(Projector::new(with.lines.clone(), with.sessions.clone(), with.telemetry.clone()));
     let responder = ModelResponder::new(ResponderParts {
         model: with.model.clone(),
         tools: with.tools.clone(),
@@ -154,6 +204,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         sessions: with.sessions.clone(),
         workspace: with.workspace,
         journal: with.journal.clone(),
+        lines: with.lines.clone(),
         live: live.clone(),
         telemetry: with.telemetry.clone(),
         clock: with.clock.clone(),
@@ -174,21 +225,27 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         }),
         dispatcher: Dispatcher {
             journal: with.journal.clone(),
+            lines: with.lines.clone(),
+            sessions: with.sessions.clone(),
             seen_chats: with.seen_chats,
             memory: None,
             telemetry: with.telemetry,
         },
-        projector: Projector::new(with.journal.clone(), with.sessions.clone()),
-        journal: with.journal,
+        projector: projector.clone(),
+        journal: with.journal.clone(),
         pump,
         lanes,
         live,
         clock: with.clock.clone(),
         ids: with.ids,
+        in_hand: InHand::default(),
     });
+    let keeper =
+        Keeper { gateway: gateway.clone(), projector: projector.clone(), sessions: with.sessions.clone() };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
         sessions: Arc::new(SessionRoom {
             sessions: with.sessions,
+            kept: Some(Kept { journal: with.journal, lines: with.lines, projector }),
             audit: with.audit,
             clock: with.clock.clone(),
             via: "socket",
@@ -198,7 +255,12 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         outbox: with.outbox,
         gateway: gateway.clone(),
         ports,
-        channels: status::channels(&with.senders),
+        channels,
+        networks: with
+            .networks
+            .iter()
+            .map(|network| (network.sender.channel().to_string(), network.state.clone()))
+            .collect(),
         home: boot.home.root().display().to_string(),
         started: with.clock.now(),
     });
@@ -211,7 +273,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> (Arc<Gateway>, Arc<dyn Contro
         program: if matches!(boot.socket, Socket::At(_)) { "nanobotd" } else { "nanobot-cli" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    (gateway, control, local)
+    Wired { gateway, control, local, keeper, networks: with.networks }
 }
 
 fn lane_limits(config: &Config) -> LaneLimits {

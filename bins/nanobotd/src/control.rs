@@ -1,32 +1,48 @@
-//! The operator's side of the daemon: status and sessions.
+//! The operator's side of the daemon: status and sessions here, the outbox in a room of its own.
+
+mod outbox;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nanobot_core::ids::SessionKey;
+use nanobot_core::Projector;
+use nanobot_core::ids::{DeliveryKey, SessionKey};
 use nanobot_core::ports::{
-    AdminAct, AuditLog, Clock, Control, ControlError, HistoryMessage, ModelClient, Outbox, PortStatus,
-    SessionAdmin, SessionStore, SessionSummary, StatusReport, StoreErrorKind, ToolExecutor,
+    AdminAct, AuditLog, Clock, Control, ControlError, DeliveriesHandled, HistoryMessage, Journal, LineQueue,
+    ModelClient, Outbox, OutboxAdmin, OutboxListing, PortStatus, SessionAdmin, SessionStore, SessionSummary,
+    StatusReport, StoreErrorKind, ToolExecutor, Wanted,
 };
 use nanobot_core::time::WallTime;
 use tokio::sync::oneshot;
 
 use crate::gateway::Gateway;
+use crate::networks::Watch;
 
-/// Session lines that may wait for their files: as many as the journal takes.
-const WAITING_LIMIT: usize = 10_000;
+pub use outbox::OutboxRoom;
 
 /// Sessions as an operator handles them, with or without a daemon: the command line uses the same code on a
 /// home that it has locked.
 pub struct SessionRoom {
     /// The sessions.
     pub sessions: Arc<dyn SessionStore>,
+    /// The journal, which knows what was said as well; none where nothing is changed.
+    pub kept: Option<Kept>,
     /// One row per act.
     pub audit: Arc<dyn AuditLog>,
     /// Dates the rows.
     pub clock: Arc<dyn Clock>,
     /// Over which way acts come in (`socket`, `cli`).
     pub via: &'static str,
+}
+
+/// What the journal keeps of sessions.
+pub struct Kept {
+    /// Messages, steps and deliveries.
+    pub journal: Arc<dyn Journal>,
+    /// Lines on their way into the files.
+    pub lines: Arc<dyn LineQueue>,
+    /// Brings them over.
+    pub projector: Arc<Projector>,
 }
 
 #[async_trait]
@@ -51,22 +67,45 @@ impl SessionAdmin for SessionRoom {
             target: key.to_string(),
             result,
         };
+        // What waits for the file gets there first. A failure of another session's file is no matter here; one of
+        // this session is seen below.
+        if let Some(kept) = &self.kept {
+            let _ = kept.projector.run().await;
+            let _ = kept.projector.settle().await;
+        }
         if !self.sessions.contains(key).await? {
             self.audit.record(&act("refused"), &now).await?;
             return Err(ControlError::NoSuchSession(key.clone()));
         }
         // Written first: an act that cannot be written down does not happen.
         self.audit.record(&act("done"), &now).await?;
-        match self.sessions.reset(key, now.local()).await {
+        match self.forget(key, &now).await {
             Ok(forgotten) => Ok(forgotten),
             Err(error) => {
                 self.audit.record(&act("failed"), &now).await?;
-                match error.kind {
-                    StoreErrorKind::NotFound => Err(ControlError::NoSuchSession(key.clone())),
-                    _ => Err(error.into()),
-                }
+                Err(error)
             }
         }
+    }
+}
+
+impl SessionRoom {
+    /// The journal lets go of the session's lines, so that none comes back; then the words go, from the file and from
+    /// the journal.
+    async fn forget(&self, key: &SessionKey, now: &WallTime) -> Result<usize, ControlError> {
+        if let Some(kept) = &self.kept
+            && kept.lines.end_of(key).await?.is_some()
+        {
+            return Err(ControlError::LinesWait(key.clone()));
+        }
+        let forgotten = self.sessions.reset(key, now.local()).await.map_err(|error| match error.kind {
+            StoreErrorKind::NotFound => ControlError::NoSuchSession(key.clone()),
+            _ => error.into(),
+        })?;
+        if let Some(kept) = &self.kept {
+            kept.journal.forget(key).await?;
+        }
+        Ok(forgotten)
     }
 }
 
@@ -86,6 +125,8 @@ pub(crate) struct ControlRoom {
     pub(crate) ports: Vec<PortStatus>,
     /// The channels that run.
     pub(crate) channels: Vec<String>,
+    /// How the networks among them are doing.
+    pub(crate) networks: Vec<(String, Watch)>,
     /// The home.
     pub(crate) home: String,
     /// When the daemon was ready.
@@ -104,11 +145,56 @@ impl Control for ControlRoom {
             started: self.started.clone(),
             now: self.sessions.clock.now(),
             model: self.model.info(),
-            ports: self.ports.clone(),
+            ports: self.ports.iter().cloned().chain(self.networks.iter().map(network)).collect(),
             channels: self.channels.clone(),
             tools: self.tools.specs().into_iter().map(|spec| spec.name).collect(),
             queues,
         }
+    }
+}
+
+impl ControlRoom {
+    fn deliveries(&self) -> OutboxRoom {
+        let SessionRoom { audit, clock, via, .. } = self.sessions.as_ref();
+        OutboxRoom { outbox: self.outbox.clone(), audit: audit.clone(), clock: clock.clone(), via }
+    }
+}
+
+#[async_trait]
+impl OutboxAdmin for ControlRoom {
+    async fn outbox(&self, wanted: &Wanted, limit: usize) -> Result<OutboxListing, ControlError> {
+        self.deliveries().outbox(wanted, limit).await
+    }
+
+    async fn retry_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        let handled = self.deliveries().retry_deliveries(keys, actor).await;
+        // Also after a failure: those before it are due.
+        self.gateway.pump.wake();
+        handled
+    }
+
+    async fn drop_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        let handled = self.deliveries().drop_deliveries(keys, actor).await;
+        // What stood behind one of them may be due.
+        self.gateway.pump.wake();
+        handled
+    }
+}
+
+fn network((name, state): &(String, Watch)) -> PortStatus {
+    let state = state();
+    PortStatus {
+        port: "channel",
+        adapter: format!("{name}: {}", state.words),
+        warning: (!state.connected).then(|| format!("{name} is not connected; the log says why")),
     }
 }
 
@@ -122,8 +208,7 @@ impl SessionAdmin for ControlRoom {
         self.sessions.session(key, limit).await
     }
 
-    /// Runs in the session's lane, so that no turn runs meanwhile, and after its lines have left the journal,
-    /// so that none comes back.
+    /// Runs in the session's lane, so that no turn runs meanwhile.
     async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError> {
         let busy = || ControlError::Busy(key.clone());
         if self.gateway.lanes.is_busy(key) {
@@ -131,21 +216,10 @@ impl SessionAdmin for ControlRoom {
         }
         let place = self.gateway.lanes.promise(key).map_err(|_| busy())?;
         let (sender, done) = oneshot::channel();
-        let (gateway, sessions) = (self.gateway.clone(), self.sessions.clone());
+        let sessions = self.sessions.clone();
         let (session, actor) = (key.clone(), actor.to_owned());
         place.fill(move |_| async move {
-            // A failure of another session's file is no matter here; one of this session is seen below.
-            let _ = gateway.projector.run().await;
-            let waits = gateway
-                .journal
-                .unprojected(WAITING_LIMIT)
-                .await
-                .map(|rows| rows.iter().any(|row| row.append.session == session));
-            let reset = match waits {
-                Ok(false) => sessions.reset_session(&session, &actor).await,
-                Ok(true) => Err(ControlError::LinesWait(session)),
-                Err(error) => Err(error.into()),
-            };
+            let reset = sessions.reset_session(&session, &actor).await;
             // Whoever asked may have left.
             let _ = sender.send(reset);
         });

@@ -39,6 +39,9 @@ impl Telemetry for LogFacts {
             TelemetryEvent::StoreFailed { store, kind, detail } => {
                 tracing::error!(store, %kind, error = detail, "store failed");
             }
+            TelemetryEvent::ForeignLines { session } => {
+                tracing::warn!(%session, "somebody else wrote into the session's file; ours stands behind it");
+            }
             TelemetryEvent::ModelCall { outcome, usage, took, detail } => {
                 let (input, output) = (usage.input, usage.output);
                 match detail {

@@ -1,19 +1,23 @@
 //! The way in: every message of every channel passes here, is stored, queued, answered, closed.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nanobot_core::cancel::{CancelToken, StopReason};
 use nanobot_core::event::InboundEvent;
-use nanobot_core::ids::SessionKey;
+use nanobot_core::ids::{SessionKey, TurnId};
 use nanobot_core::intent::Intent;
 use nanobot_core::notice;
-use nanobot_core::pipeline::{Route, TurnScope, chain};
+use nanobot_core::pipeline::{GivenUp, Handled, Route, TurnScope, chain};
 use nanobot_core::ports::{
-    Clock, IdGenerator, InboundId, Ingest, IngestError, Journal, LiveEvent, LiveSink, LiveTarget, Receipt,
-    Seen, StoreError, StoreErrorKind,
+    Clock, IdGenerator, InboundId, Ingest, IngestError, Journal, LiveEvent, LiveSink, LiveTarget, OpenTurn,
+    Receipt, Seen, StoreError, StoreErrorKind,
 };
+use nanobot_core::record::RecordedStep;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
+use tokio::sync::RwLock;
 use tracing::Instrument;
 
 use crate::lanes::{Lanes, Place};
@@ -21,6 +25,13 @@ use crate::pump::Pump;
 
 /// The longest message that is taken, in Unicode code points. WhatsApp, the roomiest network, allows as many.
 pub const MAX_INBOUND_CHARS: usize = 65_536;
+
+/// So often a turn is tried; then its message is given up, so that one that kills the process does not do so for
+/// ever.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Open turns that are read from the journal at a time.
+const OPEN_BATCH: usize = 256;
 
 /// How long the end of a terminal's turn waits for its answer to be taken: a little more than the local channel
 /// waits for a confirmation.
@@ -35,7 +46,7 @@ pub(crate) struct Gateway {
     /// Makes that happen.
     pub(crate) dispatcher: Dispatcher,
     /// Brings session lines into files.
-    pub(crate) projector: Projector,
+    pub(crate) projector: Arc<Projector>,
     /// Sends.
     pub(crate) pump: Pump,
     /// Queues.
@@ -46,6 +57,28 @@ pub(crate) struct Gateway {
     pub(crate) clock: Arc<dyn Clock>,
     /// Names turns.
     pub(crate) ids: Arc<dyn IdGenerator>,
+    /// Which messages are queued or run.
+    pub(crate) in_hand: InHand,
+}
+
+/// The messages that a lane has. What is open in the journal and not in here was left by an earlier process, or by
+/// a journal that failed for a while.
+#[derive(Default)]
+pub(crate) struct InHand {
+    ids: Mutex<HashSet<InboundId>>,
+    /// Held by messages between their commit and their entry here, and by whoever looks for those that are left.
+    arriving: RwLock<()>,
+}
+
+impl InHand {
+    /// Whether it was not in here before.
+    fn enter(&self, id: InboundId) -> bool {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    }
+
+    fn leave(&self, id: InboundId) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
 }
 
 /// The gateway as channels hold it.
@@ -53,12 +86,21 @@ pub(crate) struct Gateway {
 pub(crate) struct Door(pub(crate) Arc<Gateway>);
 
 /// One message on its way.
-#[derive(Clone)]
 struct Turn {
+    id: TurnId,
     event: InboundEvent,
     /// Its number in the journal; none for a repeat and for a blank message.
     inbound: Option<InboundId>,
-    scope: TurnScope,
+    seen: Seen,
+    cancel: CancelToken,
+}
+
+/// How a turn's work ended.
+enum Ended {
+    /// With its outcome on record.
+    Closed(TurnOutcome),
+    /// Without one: the journal has the message, and it comes again.
+    LeftOpen,
 }
 
 #[async_trait]
@@ -69,7 +111,12 @@ impl Ingest for Door {
         if found > MAX_INBOUND_CHARS {
             return Err(IngestError::TooLarge { found, limit: MAX_INBOUND_CHARS });
         }
-        let place = self.0.lanes.promise(&Route::of(&event).session())?;
+        let place = match self.0.lanes.promise(&Route::of(&event).session()) {
+            Ok(place) => Some(place),
+            // A network does not bring the message again: it is kept, and answered after the restart.
+            Err(IngestError::Draining) if event.channel.is_network() && self.0.journal.is_durable() => None,
+            Err(error) => return Err(error),
+        };
         // A task of its own: a caller that goes away in between must not leave a message that is stored and
         // never answered.
         let taken = tokio::spawn(self.0.clone().take(place, event).in_current_span());
@@ -83,53 +130,92 @@ impl Ingest for Door {
 
 impl Gateway {
     /// Stores the message and queues its turn.
-    async fn take(self: Arc<Self>, place: Place, event: InboundEvent) -> Result<Receipt, IngestError> {
+    async fn take(
+        self: Arc<Self>,
+        place: Option<Place>,
+        event: InboundEvent,
+    ) -> Result<Receipt, IngestError> {
+        let id = self.ids.turn_id();
+        let arriving = self.in_hand.arriving.read().await;
         // A message without content leads to nothing and must not take the id of one that has some.
         let blank = event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none());
-        let ingested = if blank { None } else { Some(self.journal.ingest(&event).await?) };
-        let id = self.ids.turn_id();
+        let ingested = match blank {
+            true => None,
+            false => Some(self.journal.ingest(&event, &id, self.clock.now().instant).await?),
+        };
         // A repeat runs through the pipeline, which counts it; nobody is told to wait for an answer.
-        let known = ingested.is_some_and(|ingested| ingested.seen == Seen::Again);
-        let receipt = Receipt { turn: (!known).then(|| id.clone()) };
-        place.fill(move |cancel| async move {
-            let span = tracing::info_span!("turn.run", turn = %id, channel = %event.channel);
-            let scope = TurnScope {
-                turn: id,
-                now: self.clock.now(),
-                seen: ingested.map_or(Seen::First, |ingested| ingested.seen),
-                cancel,
-            };
-            // A repeat is not what the message's one outcome, or a try at it, is about.
-            let inbound =
-                ingested.filter(|ingested| ingested.seen == Seen::First).map(|ingested| ingested.id);
-            self.run(Turn { event, inbound, scope }).instrument(span).await;
-        });
+        let seen = ingested.map_or(Seen::First, |ingested| ingested.seen);
+        let receipt = Receipt { turn: (seen == Seen::First).then(|| id.clone()) };
+        // A repeat is not what the message's one outcome, or a try at it, is about.
+        let inbound = ingested.filter(|_| seen == Seen::First).map(|ingested| ingested.id);
+        if let Some(place) = place {
+            self.clone().queue(place, event, id, inbound, seen);
+        }
+        drop(arriving);
         Ok(receipt)
     }
 
-    /// One turn, from start to close. Whatever happens in it, it has an outcome and the lane goes on.
+    fn queue(
+        self: Arc<Self>,
+        place: Place,
+        event: InboundEvent,
+        id: TurnId,
+        inbound: Option<InboundId>,
+        seen: Seen,
+    ) {
+        if inbound.is_some_and(|inbound| !self.in_hand.enter(inbound)) {
+            return;
+        }
+        place.fill(move |cancel| async move {
+            let span = tracing::info_span!("turn.run", turn = %id, channel = %event.channel);
+            let gateway = self.clone();
+            self.run(Turn { id, event, inbound, seen, cancel }).instrument(span).await;
+            if let Some(inbound) = inbound {
+                gateway.in_hand.leave(inbound);
+            }
+        });
+    }
+
+    /// Queues the turns that are open in the journal and in nobody's hand. Answers how many.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub(crate) async fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let _nobody_arrives = self.in_hand.arriving.write().await;
+        let (mut after, mut queued) = (InboundId(0), 0);
+        loop {
+            let open = self.journal.open_turns(after, OPEN_BATCH).await?;
+            let Some(last) = open.last() else { return Ok(queued) };
+            after = last.inbound;
+            for OpenTurn { inbound, turn, event } in open {
+                // They had their place when they were acknowledged, so the limits of the lanes are not asked.
+                let place = self.lanes.place(&Route::of(&event).session());
+                self.clone().queue(place, event, turn, Some(inbound), Seen::First);
+                queued += 1;
+            }
+        }
+    }
+
+    /// One turn, from start to close. Whatever happens in it, the lane goes on.
     async fn run(self: Arc<Self>, turn: Turn) {
         let target = LiveTarget {
             channel: turn.event.channel.clone(),
             chat: turn.event.chat.clone(),
-            turn: turn.scope.turn.clone(),
+            turn: turn.id.clone(),
         };
         let route = Route::of(&turn.event);
-        let (gateway, given_up) = (self.clone(), turn.clone());
-        let work = tokio::spawn(async move { gateway.answer(turn).await }.in_current_span());
-        let outcome = match work.await {
-            Ok(Some(outcome)) => outcome,
-            Ok(None) => self.give_up(given_up).await,
-            Err(error) => {
-                // Without the error's text: a panic may quote a message (a cut inside a character does).
-                tracing::error!(panicked = error.is_panic(), "the turn broke");
-                self.give_up(given_up).await
-            }
-        };
+        let ended = self.clone().attempt(turn).await;
         if let Err(error) = self.projector.run().await {
             tracing::error!(error = chain(&error), "a session file could not be written; its lines wait");
         }
         self.pump.wake();
+        let outcome = match ended {
+            Ended::Closed(outcome) => outcome,
+            Ended::LeftOpen => {
+                self.live.show(&target, LiveEvent::Text(notice::LATER));
+                TurnOutcome::Abandoned
+            }
+        };
         if target.channel.is_operator() {
             // A terminal waits for the end of the turn, and the answer comes before the end.
             let settled = self.pump.settle(&route.channel, &route.chat);
@@ -138,36 +224,116 @@ impl Gateway {
         self.live.show(&target, LiveEvent::Ended(outcome));
     }
 
-    /// Runs the message through the pipeline and closes its turn. None when that could not be recorded.
-    async fn answer(&self, turn: Turn) -> Option<TurnOutcome> {
-        let Turn { event, inbound, scope } = turn;
-        if let Some(id) = inbound
-            && let Err(error) = self.journal.begin(id, &scope.turn, &scope.now).await
-        {
-            tracing::error!(error = chain(&error), "the turn could not be recorded, so it does not start");
-            return None;
+    /// One try at a turn: counted, taken through the pipeline, closed.
+    async fn attempt(self: Arc<Self>, turn: Turn) -> Ended {
+        let Turn { id, event, inbound, seen, cancel } = turn;
+        let durable = self.journal.is_durable() && inbound.is_some();
+        if durable && cancel.reason() == Some(StopReason::Shutdown) {
+            return Ended::LeftOpen;
         }
-        let intents = self.orchestrator.handle(event, scope.clone()).await;
-        self.close(&scope, inbound, intents).await
+        let fresh = TurnScope { turn: id, now: self.clock.now(), seen, cancel, recorded: Arc::new([]) };
+        let (scope, number) = match inbound {
+            None => (fresh, 1),
+            Some(inbound) => match self.journal.begin(inbound, &fresh.now).await {
+                Ok(attempt) => {
+                    let recorded: Arc<[RecordedStep]> = attempt.steps.into();
+                    (TurnScope { now: attempt.at, recorded, ..fresh }, attempt.number)
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = chain(&error),
+                        "the turn could not be recorded, so it does not start"
+                    );
+                    if durable {
+                        return Ended::LeftOpen;
+                    }
+                    return self.give_up(event, fresh, Some(inbound), broke()).await;
+                }
+            },
+        };
+        if number > MAX_ATTEMPTS {
+            tracing::error!(attempts = number - 1, "the turn was tried too often and is given up");
+            let abandoned = abandoned(&scope.recorded);
+            return self.give_up(event, scope, inbound, abandoned).await;
+        }
+        let (gateway, copy) = (self.clone(), (event.clone(), scope.clone()));
+        let work = async move { gateway.answer(event, scope, inbound).await };
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(Some(ended)) => ended,
+            Ok(None) => self.give_up(copy.0, copy.1, inbound, broke()).await,
+            Err(error) => {
+                // Without the error's text: a panic may quote a message (a cut inside a character does).
+                tracing::error!(panicked = error.is_panic(), "the turn broke");
+                self.give_up(copy.0, copy.1, inbound, broke()).await
+            }
+        }
     }
 
-    /// Tells the chat that its message broke something, and closes the turn. A repeat is dropped either way.
-    async fn give_up(&self, turn: Turn) -> TurnOutcome {
-        let Turn { event, inbound, scope } = turn;
-        if scope.seen == Seen::Again {
-            return TurnOutcome::Ignored;
+    /// Runs the message through the pipeline and closes its turn. None when that could not be recorded.
+    async fn answer(
+        &self,
+        event: InboundEvent,
+        scope: TurnScope,
+        inbound: Option<InboundId>,
+    ) -> Option<Ended> {
+        let handled = self.orchestrator.handle(event, scope.clone()).await;
+        let cut_off = scope.cancel.reason() == Some(StopReason::Shutdown)
+            && handled.intents.contains(&Intent::Close(TurnOutcome::Abandoned));
+        if cut_off && self.journal.is_durable() && inbound.is_some() {
+            self.hand_back(inbound).await;
+            return Some(Ended::LeftOpen);
         }
-        let told = self.orchestrator.give_up(event, scope.clone(), TurnOutcome::Failed, notice::BROKE).await;
-        self.close(&scope, inbound, told).await.unwrap_or(TurnOutcome::Failed)
+        self.close(&scope, inbound, handled).await.map(Ended::Closed)
+    }
+
+    /// Tells the chat that its message is not answered, and closes the turn. A repeat is dropped either way.
+    async fn give_up(
+        &self,
+        event: InboundEvent,
+        scope: TurnScope,
+        inbound: Option<InboundId>,
+        given_up: GivenUp,
+    ) -> Ended {
+        if scope.seen == Seen::Again {
+            return Ended::Closed(TurnOutcome::Ignored);
+        }
+        let told = self.orchestrator.give_up(event, scope.clone(), given_up).await;
+        match self.close(&scope, inbound, told).await {
+            Some(outcome) => Ended::Closed(outcome),
+            None if self.journal.is_durable() && inbound.is_some() => {
+                // The journal is at fault and not the message.
+                self.hand_back(inbound).await;
+                Ended::LeftOpen
+            }
+            None => Ended::Closed(TurnOutcome::Failed),
+        }
+    }
+
+    async fn hand_back(&self, inbound: Option<InboundId>) {
+        if let Some(inbound) = inbound
+            && let Err(error) = self.journal.hand_back(inbound).await
+        {
+            tracing::warn!(error = chain(&error), "an attempt that was nobody's fault stays counted");
+        }
     }
 
     async fn close(
         &self,
         scope: &TurnScope,
         inbound: Option<InboundId>,
-        intents: Vec<Intent>,
+        handled: Handled,
     ) -> Option<TurnOutcome> {
-        let closed = self.dispatcher.dispatch(scope, inbound, intents).await;
+        let closed = self.dispatcher.dispatch(scope, inbound, handled).await;
         closed.inspect_err(|error| tracing::error!(error = chain(error), "the turn could not be closed")).ok()
     }
+}
+
+fn broke() -> GivenUp {
+    GivenUp { outcome: TurnOutcome::Failed, notice: notice::BROKE.to_owned() }
+}
+
+fn abandoned(recorded: &[RecordedStep]) -> GivenUp {
+    let unknown = notice::of_unknown_outcomes(recorded).map(|note| format!("\n\n{note}"));
+    let notice = format!("{}{}", notice::ABANDONED, unknown.unwrap_or_default());
+    GivenUp { outcome: TurnOutcome::Abandoned, notice }
 }

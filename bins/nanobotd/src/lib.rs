@@ -10,9 +10,12 @@ mod compose;
 pub mod control;
 mod facts;
 mod gateway;
+mod keeper;
 mod lanes;
 pub mod lock;
 pub mod logging;
+mod networks;
+pub mod program;
 mod pump;
 pub mod readable;
 pub mod signals;
@@ -20,7 +23,8 @@ pub mod system;
 
 pub use app::{App, Drained, StartError};
 pub use compose::{
-    Adapters, Boot, ChosenModel, Socket, adapters, choose_model, named_model, ports_at_rest, reply_profile,
-    sessions_at,
+    Adapters, Boot, ChosenModel, Socket, adapters, choose_model, kept_at, named_model, outbox_at,
+    ports_at_rest, reply_profile, sessions_at,
 };
 pub use gateway::MAX_INBOUND_CHARS;
+pub use networks::{Network, NetworkState};

@@ -1,122 +1,18 @@
-//! `nanobotd`: flags, exit codes, runtime, signals; nothing else.
+//! `nanobotd`: the daemon with the adapters that its settings choose.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
-use nanobot_config::{Environment, Home, LoadRequest, load};
-use nanobot_core::ports::StatusReport;
-use nanobotd::lock::{HomeLock, LockError};
-use nanobotd::readable::{self, UnusableHome};
-use nanobotd::signals::{CtrlC, StopSignals};
-use nanobotd::{App, Boot, Drained, Socket, StartError, logging};
+use nanobotd::{App, program};
 
 /// The nanobot daemon: answers in the foreground until it gets SIGTERM, SIGINT or SIGHUP.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// The home folder [default: $NANOBOT_HOME, else ~/.nanobot]
-    #[arg(long, value_name = "DIR")]
-    home: Option<PathBuf>,
-    /// Another file in place of the home's config.json
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-/// Exit codes of `sysexits.h`, as the documentation states them.
-mod exit {
-    pub(crate) const FAILED: u8 = 1;
-    pub(crate) const CONFIG: u8 = 64;
-    pub(crate) const CANNOT_WRITE: u8 = 73;
-    pub(crate) const TRY_AGAIN: u8 = 75;
-    pub(crate) const NOT_PERMITTED: u8 = 77;
+    #[command(flatten)]
+    daemon: program::Args,
 }
 
 fn main() -> ExitCode {
-    match run(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err((code, message)) => {
-            say(&message);
-            ExitCode::from(code)
-        }
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "the binary's own last words")]
-fn say(message: &str) {
-    eprintln!("nanobotd: {message}");
-}
-
-fn run(args: Args) -> Result<(), (u8, String)> {
-    let environment = Environment::capture();
-    let home = Home::locate(args.home.as_deref(), &environment).map_err(|e| (exit::CONFIG, e.to_string()))?;
-    readable::check(home.root()).map_err(|error| {
-        let code = match error {
-            UnusableHome::NotPermitted { .. } => exit::NOT_PERMITTED,
-            UnusableHome::NotAFolder(_) | UnusableHome::Other { .. } => exit::CANNOT_WRITE,
-        };
-        (code, error.to_string())
-    })?;
-    let request = LoadRequest::new(home.clone(), environment).with_config_file(args.config);
-    let loaded = load(&request).map_err(|errors| (exit::CONFIG, errors.to_string()))?;
-    logging::install(&loaded.config.log).map_err(|e| (exit::CONFIG, e.to_string()))?;
-    let lock = HomeLock::take(home.root(), &home.lock()).map_err(|error| {
-        let code = match error {
-            LockError::Held { .. } => exit::TRY_AGAIN,
-            LockError::Io { .. } => exit::CANNOT_WRITE,
-        };
-        (code, nanobot_core::pipeline::chain(&error))
-    })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
-    let served = runtime.block_on(serve(home, loaded, lock));
-    // A thread that hangs in a file system must not hold the process.
-    runtime.shutdown_background();
-    served
-}
-
-async fn serve(home: Home, loaded: nanobot_config::Loaded, lock: HomeLock) -> Result<(), (u8, String)> {
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    for unknown in &loaded.unknown {
-        tracing::warn!("{unknown}");
-    }
-    let limit = Duration::from_secs(loaded.config.daemon.drain_seconds);
-    let socket = Socket::At(home.socket());
-    let cannot_listen = |error| (exit::FAILED, format!("signals cannot be taken: {error}"));
-    // Before anybody can send a message, so that no signal ends the process without a drain.
-    let mut signals = StopSignals::listen(CtrlC::Stops).map_err(cannot_listen)?;
-    let app = App::start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
-        let code = match &error {
-            StartError::Model(_) => exit::CONFIG,
-            _ => exit::CANNOT_WRITE,
-        };
-        (code, nanobot_core::pipeline::chain(&error))
-    })?;
-    say_ready(&app.control().status().await);
-    // Without a service manager there is nobody to tell.
-    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-    signals.stop().await;
-    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
-    let drained = tokio::select! {
-        drained = app.drain(limit) => drained,
-        // Somebody is in a hurry.
-        () = signals.stop() => Drained::Cut,
-    };
-    tracing::info!(?drained, "stopped");
-    Ok(())
-}
-
-/// Says what an operator should know at every start: what guards the assistant and what does not.
-fn say_ready(status: &StatusReport) {
-    for port in &status.ports {
-        if let Some(warning) = &port.warning {
-            tracing::warn!(port = port.port, adapter = port.adapter, "{warning}");
-        }
-    }
-    tracing::info!(home = status.home, model = status.model.model, provider = status.model.provider, "ready");
+    program::main(Args::parse().daemon, App::start)
 }

@@ -23,6 +23,9 @@ const LONGEST_RETRY: Duration = Duration::from_mins(5);
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// So often a delivery is tried before it is put aside.
 const MAX_ATTEMPTS: u32 = 20;
+/// How often, and at what distance, a terminal that is gone is looked for: half a minute in all.
+const MAX_ABSENCES: u32 = 10;
+const ABSENCE: Duration = Duration::from_secs(3);
 /// How long the pump rests when nobody wakes it: long enough to cost nothing, short enough for retries.
 const REST: Duration = Duration::from_millis(500);
 
@@ -186,10 +189,16 @@ impl Courier {
         let sent = tokio::spawn(async move { sending.send(&delivery).await }).await;
         match sent.unwrap_or(Err(SendError::Unreachable { wait: None })) {
             Ok(()) => outbox.delivered(key).await,
-            // A terminal that is gone will not come back for it; the words stand in the session.
-            Err(SendError::NobodyThere) => {
+            // A terminal may come back: after a restart of ours it does. Then it will not; the words stand in the
+            // session.
+            Err(SendError::NobodyThere) if queued.attempts >= MAX_ABSENCES => {
                 tracing::info!(%key, "expired: nobody is attached");
-                outbox.discard(key, "nobody is attached").await
+                outbox.discard(key, "nobody is attached").await.map(drop)
+            }
+            Err(SendError::NobodyThere) => {
+                let now = self.pump.inner.clock.now().instant;
+                let until = now.checked_add(ABSENCE).unwrap_or(now);
+                outbox.postpone(key, until, "nobody is attached").await
             }
             Err(SendError::Rejected { code }) => {
                 tracing::warn!(%key, %channel, code, "put aside: the network refuses it");

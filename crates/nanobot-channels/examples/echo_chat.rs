@@ -16,13 +16,13 @@ use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey, SessionKey, TurnId};
 use nanobot_core::message::OutboundMessage;
 use nanobot_core::ports::{
-    ChannelSender, Clock, Control, ControlError, Delivery, HistoryMessage, IdGenerator, Ingest, IngestError,
-    LiveEvent, LiveSink, LiveTarget, ModelInfo, Outgoing, QueueStatus, Receipt, SessionAdmin, SessionSummary,
-    StatusReport,
+    ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery, HistoryMessage, IdGenerator,
+    Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, OutboxAdmin, OutboxListing, Outgoing,
+    QueueStatus, Receipt, SessionAdmin, SessionSummary, StatusReport, Wanted,
 };
 use nanobot_core::time::{Timestamp, WallTime};
 
-/// Answers with the words of the message; knows no sessions.
+/// Answers with the words of the message; knows no sessions, and keeps nothing that could not be sent.
 struct EchoDaemon {
     hub: Arc<LocalHub>,
     ids: CountingIds,
@@ -78,6 +78,29 @@ impl SessionAdmin for EchoDaemon {
 
     async fn reset_session(&self, key: &SessionKey, _: &str) -> Result<usize, ControlError> {
         Err(ControlError::NoSuchSession(key.clone()))
+    }
+}
+
+#[async_trait]
+impl OutboxAdmin for EchoDaemon {
+    async fn outbox(&self, _: &Wanted, _: usize) -> Result<OutboxListing, ControlError> {
+        Ok(OutboxListing { rows: Vec::new(), total: 0 })
+    }
+
+    async fn retry_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        _: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        Ok(DeliveriesHandled { done: Vec::new(), unknown: keys.to_owned() })
+    }
+
+    async fn drop_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        _: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        Ok(DeliveriesHandled { done: Vec::new(), unknown: keys.to_owned() })
     }
 }
 

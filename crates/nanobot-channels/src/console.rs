@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use nanobot_core::ids::ChatId;
 use tokio::io::AsyncRead;
 
+pub use self::clean::{clean, clean_line};
 pub use self::interrupts::Interrupts;
 pub use self::paint::ConsoleIo;
 use self::paint::{Painter, Remarks};

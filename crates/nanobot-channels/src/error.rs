@@ -99,6 +99,78 @@ pub enum ClientError {
     Closed,
 }
 
+/// Settings with which the IRC channel cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IrcSettingsError {
+    /// There is no such server.
+    #[error("host or port of the irc server is none")]
+    Server,
+    /// No server would take the nick.
+    #[error("the irc nick must be a nick of at most {most} bytes")]
+    Nick {
+        /// The longest nick, in bytes.
+        most: usize,
+    },
+    /// No server would take the user name.
+    #[error("the irc user must be a word of at most {most} bytes without @ and !")]
+    User {
+        /// The longest user name, in bytes.
+        most: usize,
+    },
+    /// A text that cannot be sent.
+    #[error("the irc setting {what} must have at most {most} bytes and no control character")]
+    Text {
+        /// The setting.
+        what: &'static str,
+        /// The longest text, in bytes.
+        most: usize,
+    },
+    /// An account without a password, or the other way round.
+    #[error("the irc settings account and account_password need each other")]
+    HalfALogin,
+    /// Somebody on the way could read a password.
+    #[error("a password would go to irc server {host} in the clear: set tls, or use a server on loopback")]
+    PasswordInClear {
+        /// The server.
+        host: String,
+    },
+    /// A channel whose name is none.
+    #[error("\"{name}\" is no name of an irc channel")]
+    Channel {
+        /// The name.
+        name: String,
+    },
+    /// A key that cannot be sent.
+    #[error("the key of irc channel {channel} must be a word without a comma")]
+    Key {
+        /// The channel.
+        channel: String,
+    },
+    /// A mask that means nobody, or everybody.
+    #[error("irc owner \"{mask}\" is refused: {reason}")]
+    Owner {
+        /// The mask.
+        mask: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// More entries than are taken.
+    #[error("at most {most} irc {what} are possible")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        most: usize,
+    },
+    /// A pace out of range.
+    #[error("burst_lines must be 1 to 100 and lines_per_second 0.5 to 100")]
+    Pace,
+    /// Pauses out of range.
+    #[error("the reconnect pauses must be 100 ms to 1 h, the first no longer than the longest")]
+    Pauses,
+}
+
 /// The console could not go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -11,9 +11,10 @@ use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey, SessionKey, TurnId};
 use nanobot_core::message::OutboundMessage;
 use nanobot_core::ports::{
-    ChannelSender, Clock, Control, ControlError, Delivery, HistoryMessage, HistoryRole, IdGenerator, Ingest,
-    IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, Outgoing, PortStatus, QueueStatus, Receipt,
-    SendError, SessionAdmin, SessionSummary, StatusReport,
+    ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery, HistoryMessage, HistoryRole,
+    IdGenerator, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, OutboxAdmin, OutboxListing,
+    Outgoing, PortStatus, QueueStatus, QueuedDelivery, Receipt, SendError, SessionAdmin, SessionSummary,
+    StatusReport, Wanted,
 };
 use nanobot_core::time::{Timestamp, WallTime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
@@ -235,6 +236,43 @@ impl SessionAdmin for Handle {
     async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError> {
         self.0.actors.lock().unwrap().push(actor.to_owned());
         if key.as_str() == "cli:busy" { Err(ControlError::Busy(key.clone())) } else { Ok(2) }
+    }
+}
+
+#[async_trait]
+impl OutboxAdmin for Handle {
+    async fn outbox(&self, wanted: &Wanted, limit: usize) -> Result<OutboxListing, ControlError> {
+        let queued = |index| QueuedDelivery {
+            delivery: message("c", "t", index, "hi"),
+            attempts: 20,
+            not_before: None,
+            parked: (index == 0).then(|| "not reachable".to_owned()),
+        };
+        let mut rows: Vec<_> = (0..2).map(queued).filter(|row| wanted.takes(row)).collect();
+        let total = rows.len();
+        rows.truncate(limit);
+        Ok(OutboxListing { rows, total })
+    }
+
+    async fn retry_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        self.0.actors.lock().unwrap().push(actor.to_owned());
+        let is_known = |key: &&DeliveryKey| key.as_str().starts_with("t/");
+        Ok(DeliveriesHandled {
+            done: keys.iter().filter(is_known).cloned().collect(),
+            unknown: keys.iter().filter(|key| !is_known(key)).cloned().collect(),
+        })
+    }
+
+    async fn drop_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        self.retry_deliveries(keys, actor).await
     }
 }
 

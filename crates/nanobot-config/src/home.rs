@@ -91,6 +91,11 @@ impl Home {
         self.data().join("cron").join("jobs.json")
     }
 
+    /// The journal of messages, turns and deliveries.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal").join("journal.db")
+    }
+
     /// Logs.
     pub fn logs(&self) -> PathBuf {
         self.root.join("var").join("logs")

@@ -12,7 +12,7 @@ use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
 use crate::reading::may_be_address;
 use crate::schema::{Entries, Kind, Names, Section};
-use crate::settings::table;
+use crate::settings::{irc, table};
 use crate::spelling::{camel_to_snake, canonical};
 
 /// One source of settings: a tree that `reading` made.
@@ -87,6 +87,7 @@ impl Merged {
                 }
             }
         }
+        errors.extend(irc::faults(&self.tree).into_iter().map(|(path, fault)| self.error(path, fault)));
         for (route, profile) in wrong {
             let path = ["models", "routes", route.as_str()].into_iter().collect();
             let fault = if may_be_address(&profile) {

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// Null, or the kind inside.
     Optional(&'static Self),
-    /// HTTP headers: names as written, values secret.
+    /// Names as written, each with a secret text: HTTP headers, keys of channels.
     Headers,
     Section(&'static Section),
     Names(&'static Names),
@@ -127,7 +127,7 @@ impl Kind {
             Self::Texts => "a list of texts".to_owned(),
             Self::Choice(choices) => format!("one of {}", choices.join(", ")),
             Self::Optional(inner) => format!("{} or null", inner.expected()),
-            Self::Headers => "an object of header names and texts".to_owned(),
+            Self::Headers => "an object of names and texts".to_owned(),
             Self::Section(_) | Self::Names(_) => "an object".to_owned(),
         }
     }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod channels;
+pub(crate) mod irc;
 mod memory;
 mod models;
 mod own;
@@ -15,6 +16,7 @@ mod tools;
 
 pub use agents::{AgentDefaults, Agents};
 pub use channels::{Channels, Discord, Feishu, NetworkOnly, Telegram, WhatsApp, WhatsAppMedia};
+pub use irc::{ChannelKeys, Irc};
 pub use memory::{Acl, Capture, CaptureMode, Embedding, Memory, MemoryMode, Recall, Scoring, SessionNotes};
 pub(crate) use models::built_in_profiles;
 pub use models::{ModelProfile, Models, ProfileKind};

@@ -81,8 +81,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         now: WallTime::utc(at),
         seen: Seen::First,
         cancel: CancelToken::never(),
+        recorded: Arc::new([]),
     };
-    for intent in orchestrator.handle(event, scope).await {
+    for intent in orchestrator.handle(event, scope).await.intents {
         println!("{intent:?}");
     }
     Ok(())

@@ -3,18 +3,15 @@
 //! The transaction holds the outcome, the session lines and the outbox rows; a crash before it leaves the
 //! turn open, a crash behind it leaves nothing undone that matters twice.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use crate::ids::{DeliveryKey, SessionKey};
-use crate::intent::Intent;
+use crate::intent::{Intent, SessionAppend};
 use crate::outcome::TurnOutcome;
-use crate::pipeline::{TurnScope, chain};
+use crate::pipeline::{Handled, Readings, TurnScope, chain};
 use crate::ports::{
-    Closing, Delivery, InboundId, Journal, MemoryStore, Outgoing, SeenChats, SessionStore, StoreError,
-    Telemetry,
+    Closing, Delivery, InboundId, Journal, LineQueue, MemoryStore, Outgoing, SeenChats, SessionEnd,
+    SessionStore, SessionWrite, StoreError, Telemetry,
 };
 use crate::telemetry::{NotesOutcome, TelemetryEvent};
 
@@ -22,6 +19,10 @@ use crate::telemetry::{NotesOutcome, TelemetryEvent};
 pub struct Dispatcher {
     /// Closes turns.
     pub journal: Arc<dyn Journal>,
+    /// Knows the lines that are on their way into a file.
+    pub lines: Arc<dyn LineQueue>,
+    /// Says how lines are written, and where a file ends.
+    pub sessions: Arc<dyn SessionStore>,
     /// Remembers chats.
     pub seen_chats: Arc<dyn SeenChats>,
     /// Takes notes; none while there is no memory.
@@ -47,14 +48,52 @@ impl Dispatcher {
         &self,
         scope: &TurnScope,
         inbound: Option<InboundId>,
-        intents: Vec<Intent>,
+        handled: Handled,
     ) -> Result<TurnOutcome, StoreError> {
-        let (closing, aftermath) = plan(scope, inbound, intents);
-        self.journal.close(&closing).await?;
+        let Plan { mut closing, appends, aftermath } = plan(scope, inbound, handled);
+        for append in appends {
+            let write = self.place_for(append, &closing.sessions).await?;
+            closing.sessions.push(write);
+        }
+        if !closing.is_empty() {
+            self.journal.close(&closing).await?;
+        }
         for effect in aftermath {
             self.carry_out(effect).await;
         }
         Ok(closing.outcome)
+    }
+
+    /// The exact text of session lines and where it will stand: behind what is on its way already. Turns of one
+    /// session come one after the other, so nobody of ours takes the place meanwhile.
+    async fn place_for(
+        &self,
+        append: SessionAppend,
+        before: &[SessionWrite],
+    ) -> Result<SessionWrite, StoreError> {
+        let text = self.sessions.render(&append)?;
+        let earlier = before.iter().rev().find(|write| write.append.session == append.session);
+        let end = match earlier {
+            Some(write) => SessionEnd { offset: write.end(), torn: false },
+            None => self.end_of(&append.session).await?,
+        };
+        Ok(end.write(append, text))
+    }
+
+    async fn end_of(&self, session: &SessionKey) -> Result<SessionEnd, StoreError> {
+        if let Some(offset) = self.lines.end_of(session).await? {
+            return Ok(SessionEnd { offset, torn: false });
+        }
+        // A file that cannot be read keeps no answer back: its lines wait, and find their place when it can.
+        Ok(self.sessions.end(session).await.unwrap_or_else(|error| {
+            let detail = chain(&error);
+            self.telemetry.record(&TelemetryEvent::StoreFailed {
+                store: "sessions",
+                kind: error.kind,
+                detail,
+            });
+            SessionEnd::UNKNOWN
+        }))
     }
 
     async fn carry_out(&self, effect: Aftermath) {
@@ -86,90 +125,53 @@ impl Dispatcher {
     }
 }
 
+/// A turn's intents, sorted.
+pub(crate) struct Plan {
+    /// The transaction, without session lines.
+    pub(crate) closing: Closing,
+    /// The session lines that belong into it.
+    pub(crate) appends: Vec<SessionAppend>,
+    /// What comes behind it.
+    aftermath: Vec<Aftermath>,
+}
+
 /// Sorts the intents into the transaction and what comes behind it.
-fn plan(scope: &TurnScope, inbound: Option<InboundId>, intents: Vec<Intent>) -> (Closing, Vec<Aftermath>) {
-    let mut closing = Closing {
-        inbound,
-        turn: scope.turn.clone(),
-        outcome: TurnOutcome::Ignored,
-        sessions: Vec::new(),
-        deliveries: Vec::new(),
-        at: scope.now.clone(),
-    };
-    let mut aftermath = Vec::new();
+pub(crate) fn plan(scope: &TurnScope, inbound: Option<InboundId>, handled: Handled) -> Plan {
+    let Handled { intents, readings } = handled;
+    let mut plan =
+        Plan { closing: Closing::new(scope, inbound, readings), appends: Vec::new(), aftermath: Vec::new() };
     for intent in intents {
         match intent {
-            Intent::SendMessage(message) => closing.send(Outgoing::Message(message)),
-            Intent::SendReaction(reaction) => closing.send(Outgoing::Reaction(reaction)),
-            Intent::AppendSession(append) => closing.sessions.push(append),
-            Intent::RememberChat { .. } => aftermath.push(Aftermath::Remember(intent)),
-            Intent::CaptureMemory(_) | Intent::RecordNote(_) => aftermath.push(Aftermath::Note(intent)),
-            Intent::RecordTelemetry(fact) => aftermath.push(Aftermath::Fact(fact)),
-            Intent::Close(outcome) => closing.outcome = outcome,
+            Intent::SendMessage(message) => plan.closing.send(Outgoing::Message(message)),
+            Intent::SendReaction(reaction) => plan.closing.send(Outgoing::Reaction(reaction)),
+            Intent::AppendSession(append) => plan.appends.push(append),
+            Intent::RememberChat { .. } => plan.aftermath.push(Aftermath::Remember(intent)),
+            Intent::CaptureMemory(_) | Intent::RecordNote(_) => plan.aftermath.push(Aftermath::Note(intent)),
+            Intent::RecordTelemetry(fact) => plan.aftermath.push(Aftermath::Fact(fact)),
+            Intent::Close(outcome) => plan.closing.outcome = outcome,
             // It was shown when it was emitted.
             Intent::SetTyping { .. } => {}
         }
     }
-    (closing, aftermath)
+    plan
 }
 
 impl Closing {
+    fn new(scope: &TurnScope, inbound: Option<InboundId>, readings: Readings) -> Self {
+        Self {
+            inbound,
+            turn: scope.turn.clone(),
+            outcome: TurnOutcome::Ignored,
+            readings,
+            sessions: Vec::new(),
+            deliveries: Vec::new(),
+            at: scope.now.clone(),
+        }
+    }
+
     fn send(&mut self, outgoing: Outgoing) {
         let key = DeliveryKey::of(&self.turn, self.deliveries.len());
         self.deliveries.push(Delivery { key, turn: self.turn.clone(), outgoing });
-    }
-}
-
-/// Brings closed session lines into their files.
-pub struct Projector {
-    /// Has the lines.
-    journal: Arc<dyn Journal>,
-    /// Has the files.
-    sessions: Arc<dyn SessionStore>,
-    /// One run at a time, so that no line is brought over by two.
-    run: Mutex<()>,
-}
-
-impl Projector {
-    /// Lines that are taken at a time.
-    const BATCH: usize = 64;
-
-    /// From the journal that has the lines to the store that has the files.
-    pub fn new(journal: Arc<dyn Journal>, sessions: Arc<dyn SessionStore>) -> Self {
-        Self { journal, sessions, run: Mutex::new(()) }
-    }
-
-    /// Projects everything that waits, each session in order. A session whose file cannot be written waits on,
-    /// and holds no other up; what waits is part of the history all the same. Waits for a run that is under way.
-    ///
-    /// # Errors
-    /// The first failure: of a file, or of the journal.
-    pub async fn run(&self) -> Result<(), StoreError> {
-        let _only = self.run.lock().await;
-        let mut failed: HashSet<SessionKey> = HashSet::new();
-        let mut first = Ok(());
-        let mut stuck = 0;
-        loop {
-            // Rows of failed sessions come again, so the window is larger by them.
-            let limit = stuck + Self::BATCH;
-            let waiting = self.journal.unprojected(limit).await?;
-            let is_all = waiting.len() < limit;
-            stuck = 0;
-            for pending in waiting {
-                if failed.contains(&pending.append.session) {
-                    stuck += 1;
-                } else if let Err(error) = self.sessions.append(&pending.append, pending.at.local()).await {
-                    failed.insert(pending.append.session);
-                    stuck += 1;
-                    first = first.and(Err(error));
-                } else {
-                    self.journal.projected(pending.id).await?;
-                }
-            }
-            if is_all {
-                return first;
-            }
-        }
     }
 }
 

@@ -2,14 +2,42 @@
 //! what lies beneath.
 
 use crate::model::ModelErrorKind;
+use crate::record::{RecordedStep, StepAnswer, StepDone, StepKind};
 use crate::responder::Failure;
 
 /// The text for a turn that a shutdown cut off.
 pub const CUT_OFF: &str =
     "⚠️ I have to stop now and could not finish this. Please send it again in a minute.";
 
+/// What a terminal sees when its turn is put off by a shutdown, or by a journal that cannot be written just now.
+pub const LATER: &str =
+    "⚠️ I cannot finish this now. Your message is kept, and I will come back to it by myself.";
+
 /// The text for a turn that broke inside.
 pub const BROKE: &str = "⚠️ Something in me broke on this message. Please try again; the log says more.";
+
+/// The text for a turn that was tried too often.
+pub const ABANDONED: &str = "⚠️ I tried to answer this several times and did not come to an end, so I gave it up. \
+                             Please say it in another way, or try again later.";
+
+/// What a person must know about tools that were started and whose end nobody saw; none when there is none.
+pub fn of_unknown_outcomes(steps: &[RecordedStep]) -> Option<String> {
+    let unknown = |step: &RecordedStep| match (&step.started.step, &step.done) {
+        (StepKind::Tool { call, class }, None) if class == "once" => Some(call.name.clone()),
+        (StepKind::Tool { call, .. }, Some(StepDone { answer: StepAnswer::OutcomeUnknown, .. })) => {
+            Some(call.name.clone())
+        }
+        _ => None,
+    };
+    let names: Vec<String> = steps.iter().filter_map(unknown).collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!(
+            "⚠️ Outcome unknown: I was restarted in the middle of {names}. Whether it took effect I cannot tell, and \
+             I did not run it again. Please check."
+        )
+    })
+}
 
 /// The text for a failure.
 pub fn of_failure(failure: Failure) -> &'static str {
@@ -20,6 +48,10 @@ pub fn of_failure(failure: Failure) -> &'static str {
         }
         Failure::Journal => {
             "⚠️ I could not keep a record of this turn, so I did not run it. Is the disk full? Please try again."
+        }
+        Failure::Unrecorded => {
+            "⚠️ I could not keep a record of this turn to its end. What I had started may have taken effect: please \
+             check before you ask again. Is the disk full?"
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The way of a message, in one readable list.
 //!
-//! [`Orchestrator::handle`] turns an event into intents and does nothing else: no message is sent, no line
+//! [`Orchestrator::handle`] turns an event into intents, says what it read for that, and does nothing else: no message is sent, no line
 //! is stored. The exceptions are stated in the architecture: the archive (a message is known before it is
 //! judged), tools (journalled before they run), and live events, which promise nothing.
 
@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use crate::event::InboundEvent;
 use crate::intent::Intent;
-use crate::outcome::TurnOutcome;
-use crate::pipeline::{Answer, Flow, PipelineContext, Stage, TurnScope};
+use crate::pipeline::{Answer, Flow, GivenUp, Handled, PipelineContext, Stage, TurnScope};
 use crate::ports::{InboundArchive, LiveEvent, LiveSink, PolicyEngine, SecurityGate, SeenChats};
-use crate::reply_context::WindowLimits;
+use crate::reply_context::{ReplyContext, WindowLimits};
 use crate::responder::Responder;
 use crate::stage;
 
@@ -46,12 +45,22 @@ impl Orchestrator {
     /// The stages in their order. Admin commands come between reply context and policy, idea capture behind
     /// policy, voice behind routing, once their engines exist.
     pub fn new(parts: OrchestratorParts) -> Self {
-        let OrchestratorParts { policy, security, responder, live, seen_chats, archive, windows } = parts;
+        let context = stage::ReplyContextStage::new(parts.archive.clone(), parts.windows);
+        Self::with_context(parts, Box::new(context))
+    }
+
+    /// The same stages over what a turn has read before: the reply context is given, the archive left alone.
+    pub(crate) fn recorded(parts: OrchestratorParts, context: ReplyContext) -> Self {
+        Self::with_context(parts, Box::new(stage::RecordedContext(context)))
+    }
+
+    fn with_context(parts: OrchestratorParts, context: Box<dyn Stage>) -> Self {
+        let OrchestratorParts { policy, security, responder, live, seen_chats, archive, windows: _ } = parts;
         let inward: Vec<Box<dyn Stage>> = vec![
             Box::new(stage::Normalise),
             Box::new(stage::Dedupe),
-            Box::new(stage::Archive::new(archive.clone())),
-            Box::new(stage::ReplyContextStage::new(archive, windows)),
+            Box::new(stage::Archive::new(archive)),
+            context,
             Box::new(stage::Policy::new(policy.clone())),
             Box::new(stage::Access::new(security.clone())),
             Box::new(stage::NewChat::new(seen_chats, policy, security.clone())),
@@ -70,33 +79,27 @@ impl Orchestrator {
     }
 
     /// Runs one message through the stages. The last intent is [`Intent::Close`], and there is only one.
-    pub async fn handle(&self, event: InboundEvent, scope: TurnScope) -> Vec<Intent> {
+    pub async fn handle(&self, event: InboundEvent, scope: TurnScope) -> Handled {
         let mut cx = PipelineContext::new(event, scope);
         if run(&self.inward, &mut cx).await == Flow::Continue {
             run(&self.outward, &mut cx).await;
         }
-        self.close(cx)
+        self.close(cx, None)
     }
 
     /// Gives a message up: tells its chat, through the same stages as any answer.
-    pub async fn give_up(
-        &self,
-        event: InboundEvent,
-        scope: TurnScope,
-        outcome: TurnOutcome,
-        notice: &str,
-    ) -> Vec<Intent> {
+    pub async fn give_up(&self, event: InboundEvent, scope: TurnScope, given_up: GivenUp) -> Handled {
         let mut cx = PipelineContext::new(event, scope);
         cx.text = cx.event.text();
-        cx.outcome = outcome;
-        cx.answer = Some(Answer { text: notice.to_owned(), labels: cx.event.labels() });
+        cx.outcome = given_up.outcome;
+        cx.answer = Some(Answer { text: given_up.notice.clone(), labels: cx.event.labels() });
         self.live.show(&cx.live_target(), LiveEvent::Typing(false));
         run(&self.outward, &mut cx).await;
-        self.close(cx)
+        self.close(cx, Some(given_up))
     }
 
     /// Switches "is typing" off again if a stage switched it on, and states the outcome.
-    fn close(&self, mut cx: PipelineContext) -> Vec<Intent> {
+    fn close(&self, mut cx: PipelineContext, given_up: Option<GivenUp>) -> Handled {
         let target = cx.live_target();
         let outcome = cx.outcome;
         let (channel, chat) = (target.channel.clone(), target.chat.clone());
@@ -105,7 +108,7 @@ impl Orchestrator {
             cx.emit(Intent::SetTyping { channel, chat, on: false });
         }
         cx.emit(Intent::Close(outcome));
-        cx.into_intents()
+        cx.into_handled(given_up)
     }
 }
 

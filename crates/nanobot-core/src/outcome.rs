@@ -19,6 +19,15 @@ pub enum TurnOutcome {
 }
 
 impl TurnOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 6] =
+        [Self::Answered, Self::Ignored, Self::Blocked, Self::Failed, Self::Cancelled, Self::Abandoned];
+
+    /// The outcome of a stored name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,15 +1,18 @@
 //! What the stages share: the context that one message gathers on its way, and the shape of a stage.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::cancel::CancelToken;
 use crate::decision::PolicyDecision;
 use crate::event::InboundEvent;
-use crate::ids::{ChannelName, ChatId, SessionKey, TurnId};
+use crate::ids::{ChannelName, ChatId, SenderId, SessionKey, TurnId};
 use crate::intent::Intent;
 use crate::label::Labels;
 use crate::outcome::TurnOutcome;
 use crate::ports::{LiveTarget, SecurityContext, Seen, StoreError};
+use crate::record::RecordedStep;
 use crate::reply_context::ReplyContext;
 use crate::telemetry::TelemetryEvent;
 use crate::time::WallTime;
@@ -45,6 +48,43 @@ pub struct TurnScope {
     pub seen: Seen,
     /// Fires when the turn is to stop.
     pub cancel: CancelToken,
+    /// The steps that earlier attempts at this turn took, by index; they are not taken again.
+    pub recorded: Arc<[RecordedStep]>,
+}
+
+/// What a turn leads to, and what led to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handled {
+    /// The effects, in order. The last is [`Intent::Close`], and there is only one.
+    pub intents: Vec<Intent>,
+    /// What was read on the way.
+    pub readings: Readings,
+}
+
+/// What a turn read beside its message, its scope and its steps: with them it can be derived again.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Readings {
+    /// What the policy said.
+    pub decision: Option<PolicyDecision>,
+    /// What the message answers.
+    pub context: ReplyContext,
+    /// Whether the owners knew the chat; none when nobody asked.
+    pub chat_known: Option<bool>,
+    /// The owners who were to hear of the chat.
+    pub owners: Vec<SenderId>,
+    /// The session, or a file of the workspace, could not be read, so nobody was asked for an answer.
+    pub unreadable: bool,
+    /// The turn did not run to its end.
+    pub given_up: Option<GivenUp>,
+}
+
+/// How a turn was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its outcome.
+    pub outcome: TurnOutcome,
+    /// What the chat was told.
+    pub notice: String,
 }
 
 /// What one message has gathered so far.
@@ -66,6 +106,12 @@ pub struct PipelineContext {
     pub route: Route,
     /// How the turn ends, as far as is known.
     pub outcome: TurnOutcome,
+    /// Whether the owners knew the chat, once somebody has asked.
+    pub chat_known: Option<bool>,
+    /// The owners who are to hear of the chat.
+    pub owners: Vec<SenderId>,
+    /// The session, or a file of the workspace, could not be read.
+    pub unreadable: bool,
     intents: Vec<Intent>,
 }
 
@@ -117,6 +163,9 @@ impl PipelineContext {
             answer: None,
             route,
             outcome: TurnOutcome::Ignored,
+            chat_known: None,
+            owners: Vec::new(),
+            unreadable: false,
             intents: Vec::new(),
         }
     }
@@ -170,9 +219,13 @@ impl PipelineContext {
         SecurityContext { channel: self.channel(), labels: self.event.labels(), path }
     }
 
-    /// Ends the way: everything that was emitted, in order.
-    pub fn into_intents(self) -> Vec<Intent> {
-        self.intents
+    /// Ends the way: everything that was emitted, in order, and what was read.
+    pub fn into_handled(self, given_up: Option<GivenUp>) -> Handled {
+        let Self { intents, decision, reply_context: context, chat_known, owners, unreadable, .. } = self;
+        Handled {
+            intents,
+            readings: Readings { decision, context, chat_known, owners, unreadable, given_up },
+        }
     }
 }
 

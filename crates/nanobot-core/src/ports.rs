@@ -7,9 +7,11 @@ mod channels;
 mod control;
 mod errors;
 mod journal;
+mod lines;
 mod media;
 mod memory;
 mod models;
+mod outbox;
 mod policy;
 mod records;
 mod security;
@@ -18,21 +20,23 @@ mod system;
 mod tools;
 
 pub use channels::{ChannelSender, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, Receipt, SendError};
-pub use control::{Control, ControlError, PortStatus, QueueStatus, SessionAdmin, StatusReport};
-pub use errors::{StoreError, StoreErrorKind};
-pub use journal::{
-    Attempt, Closing, Delivery, InboundId, Ingested, Journal, Outbox, Outgoing, PendingAppend,
-    QueuedDelivery, Seen,
+pub use control::{
+    Control, ControlError, DeliveriesHandled, OutboxAdmin, OutboxListing, PortStatus, QueueStatus,
+    SessionAdmin, StatusReport, Wanted,
 };
+pub use errors::{StoreError, StoreErrorKind};
+pub use journal::{Attempt, Closing, InboundId, Ingested, Journal, OpenTurn, Seen, SessionWrite, Tidied};
+pub use lines::{LineQueue, PendingAppend};
 pub use media::{BlobStore, MediaError, Speech, SpeechToText, TextToSpeech, VisionModel};
 pub use memory::{Embedder, MemoryHit, MemoryQuery, MemoryStore};
 pub use models::{BreakerState, BudgetLedger, BudgetRefusal, DeltaSink, ModelClient, ModelInfo, Reservation};
+pub use outbox::{Delivery, Outbox, Outgoing, QueuedDelivery};
 pub use policy::{PersonaSource, PolicyEngine, PolicySnapshot, PolicyStore};
 pub use records::{AdminAct, AuditLog, MetricsSource, Telemetry};
 pub use security::{OutputGuard, OutputVerdict, SecurityContext, SecurityGate};
 pub use sessions::{
-    ArchivedMessage, BootstrapFile, HistoryMessage, HistoryRole, InboundArchive, SeenChats, SessionStore,
-    SessionSummary, Workspace,
+    ArchivedMessage, BootstrapFile, Found, HistoryMessage, HistoryRole, InboundArchive, Placed, SeenChats,
+    SessionEnd, SessionStore, SessionSummary, Workspace,
 };
 pub use system::{Clock, IdGenerator};
 pub use tools::{

@@ -4,12 +4,21 @@
 //! A record of an older version still loads; a sample of each version stands in the tests. Fields are added,
 //! never changed.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+mod closing;
+mod event;
+mod model;
+mod readings;
+mod step;
+mod time;
 
-use crate::ids::{IdError, ToolCallId};
-use crate::label::Labels;
-use crate::model::{ChatMessage, FinishReason, ModelReply, ToolCall, Usage};
+use crate::ids::IdError;
+
+pub use closing::{LinesRecord, OutgoingRecord};
+pub use event::EventRecord;
+pub use model::{MessageRecord, ReplyRecord, ToolCallRecord};
+pub use readings::ReadingsRecord;
+pub use step::{RecordedStep, StepAnswer, StepDone, StepKind, StepStarted};
+pub use time::TimeRecord;
 
 /// The version that this code writes.
 pub const RECORD_VERSION: u32 = 1;
@@ -27,6 +36,12 @@ pub enum RecordError {
     /// An identifier in it is none.
     #[error(transparent)]
     Id(#[from] IdError),
+    /// An instant in it is none.
+    #[error("the record has {found:?} in place of a time")]
+    BadTime {
+        /// What stands there.
+        found: String,
+    },
     /// A word in it is not known.
     #[error("the record names {found:?} as {what}")]
     UnknownWord {
@@ -37,249 +52,10 @@ pub enum RecordError {
     },
 }
 
-/// A step is about to run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepStarted {
-    /// [`RECORD_VERSION`].
-    pub v: u32,
-    /// 0 for the turn's first step.
-    pub index: u32,
-    /// What runs.
-    pub step: StepKind,
-}
-
-/// What a step is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum StepKind {
-    /// A model call.
-    Model,
-    /// A tool call.
-    Tool {
-        /// The call.
-        call: ToolCallRecord,
-        /// `pure`, `idempotent` or `once`.
-        class: String,
-    },
-}
-
-/// A step has its answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepDone {
-    /// [`RECORD_VERSION`].
-    pub v: u32,
-    /// The index of the step that started.
-    pub index: u32,
-    /// The answer.
-    pub answer: StepAnswer,
-}
-
-/// The answer of a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum StepAnswer {
-    /// The model answered.
-    Model(ReplyRecord),
-    /// The model failed.
-    ModelFailed {
-        /// The error's code.
-        code: String,
-    },
-    /// The tool answered.
-    Tool {
-        /// Its text.
-        content: String,
-        /// Where the text came from.
-        labels: String,
-        /// It could not do it.
-        failed: bool,
-    },
-}
-
-/// A model's answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReplyRecord {
-    /// Its words.
-    pub text: String,
-    /// Its tool calls.
-    pub tool_calls: Vec<ToolCallRecord>,
-    /// Why it stopped.
-    pub finish: String,
-    /// Tokens read, read from cache, written.
-    pub usage: [Option<u64>; 3],
-}
-
-/// A tool call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ToolCallRecord {
-    /// The model's id.
-    pub id: String,
-    /// The tool.
-    pub name: String,
-    /// Its arguments.
-    pub arguments: Value,
-}
-
-/// One message of a turn's conversation. Pictures are not recorded: they lie in the blob store.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "role", rename_all = "snake_case")]
-pub enum MessageRecord {
-    /// Instructions.
-    System {
-        /// The words.
-        text: String,
-    },
-    /// A person.
-    User {
-        /// The words.
-        text: String,
-        /// Where they came from.
-        labels: String,
-    },
-    /// The model.
-    Assistant {
-        /// The words.
-        text: String,
-        /// Its tool calls.
-        tool_calls: Vec<ToolCallRecord>,
-        /// Where they came from.
-        labels: String,
-    },
-    /// A tool.
-    Tool {
-        /// The call that it answers.
-        call: String,
-        /// The tool.
-        name: String,
-        /// The words.
-        text: String,
-        /// Where they came from.
-        labels: String,
-    },
-}
-
-impl From<&ToolCall> for ToolCallRecord {
-    fn from(call: &ToolCall) -> Self {
-        Self { id: call.id.to_string(), name: call.name.clone(), arguments: call.arguments.clone() }
-    }
-}
-
-impl TryFrom<ToolCallRecord> for ToolCall {
-    type Error = RecordError;
-
-    fn try_from(record: ToolCallRecord) -> Result<Self, RecordError> {
-        Ok(Self { id: ToolCallId::new(record.id)?, name: record.name, arguments: record.arguments })
-    }
-}
-
-impl From<&ModelReply> for ReplyRecord {
-    fn from(reply: &ModelReply) -> Self {
-        Self {
-            text: reply.text.clone(),
-            tool_calls: reply.tool_calls.iter().map(ToolCallRecord::from).collect(),
-            finish: finish_name(reply.finish).to_owned(),
-            usage: [reply.usage.input, reply.usage.cached_input, reply.usage.output],
-        }
-    }
-}
-
-impl TryFrom<ReplyRecord> for ModelReply {
-    type Error = RecordError;
-
-    fn try_from(record: ReplyRecord) -> Result<Self, RecordError> {
-        let [input, cached_input, output] = record.usage;
-        Ok(Self {
-            text: record.text,
-            tool_calls: record.tool_calls.into_iter().map(ToolCall::try_from).collect::<Result<_, _>>()?,
-            finish: parse_finish(&record.finish)?,
-            usage: Usage { input, cached_input, output },
-        })
-    }
-}
-
-impl From<&ChatMessage> for MessageRecord {
-    fn from(message: &ChatMessage) -> Self {
-        match message {
-            ChatMessage::System(text) => Self::System { text: text.clone() },
-            ChatMessage::User { text, images: _, labels } => {
-                Self::User { text: text.clone(), labels: labels.to_string() }
-            }
-            ChatMessage::Assistant { text, tool_calls, labels } => Self::Assistant {
-                text: text.clone(),
-                tool_calls: tool_calls.iter().map(ToolCallRecord::from).collect(),
-                labels: labels.to_string(),
-            },
-            ChatMessage::ToolResult { call, name, content, labels } => Self::Tool {
-                call: call.to_string(),
-                name: name.clone(),
-                text: content.clone(),
-                labels: labels.to_string(),
-            },
-        }
-    }
-}
-
-impl TryFrom<MessageRecord> for ChatMessage {
-    type Error = RecordError;
-
-    fn try_from(record: MessageRecord) -> Result<Self, RecordError> {
-        Ok(match record {
-            MessageRecord::System { text } => Self::System(text),
-            MessageRecord::User { text, labels } => {
-                Self::User { text, images: Vec::new(), labels: Labels::parse(&labels) }
-            }
-            MessageRecord::Assistant { text, tool_calls, labels } => Self::Assistant {
-                text,
-                tool_calls: tool_calls.into_iter().map(ToolCall::try_from).collect::<Result<_, _>>()?,
-                labels: Labels::parse(&labels),
-            },
-            MessageRecord::Tool { call, name, text, labels } => Self::ToolResult {
-                call: ToolCallId::new(call)?,
-                name,
-                content: text,
-                labels: Labels::parse(&labels),
-            },
-        })
-    }
-}
-
-const fn finish_name(finish: FinishReason) -> &'static str {
-    match finish {
-        FinishReason::Stop => "stop",
-        FinishReason::ToolCalls => "tool_calls",
-        FinishReason::Length => "length",
-        FinishReason::ContentFilter => "content_filter",
-        FinishReason::Other => "other",
-    }
-}
-
-fn parse_finish(name: &str) -> Result<FinishReason, RecordError> {
-    Ok(match name {
-        "stop" => FinishReason::Stop,
-        "tool_calls" => FinishReason::ToolCalls,
-        "length" => FinishReason::Length,
-        "content_filter" => FinishReason::ContentFilter,
-        "other" => FinishReason::Other,
-        found => return Err(RecordError::UnknownWord { what: "finish reason", found: found.to_owned() }),
-    })
+/// Refuses a record of a later version.
+fn known(v: u32) -> Result<(), RecordError> {
+    if v > RECORD_VERSION { Err(RecordError::FromTheFuture { found: v }) } else { Ok(()) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sample_of_version_1_still_loads() {
-        let sample = r#"{"v":1,"index":0,"answer":{"kind":"model","text":"hi","tool_calls":[{"id":"c1","name":"read_file","arguments":{"path":"a"}}],"finish":"tool_calls","usage":[12,null,3]}}"#;
-        let done: StepDone = serde_json::from_str(sample).unwrap();
-        let StepAnswer::Model(reply) = &done.answer else { panic!("not a model's answer") };
-        let reply = ModelReply::try_from(reply.clone()).unwrap();
-        assert_eq!(reply.usage, Usage { input: Some(12), cached_input: None, output: Some(3) });
-        assert_eq!(serde_json::to_string(&done).unwrap(), sample);
-    }
-
-    #[test]
-    fn an_unknown_finish_reason_is_named() {
-        assert!(parse_finish("gone").unwrap_err().to_string().contains("\"gone\""));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 mod brake;
 mod history;
 mod live_text;
+mod steps;
 mod tools;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::cancel::unless;
+use crate::cancel::{StopReason, unless};
 use crate::cooldown::Cooldown;
 use crate::decision::{PolicyDecision, VoiceMode};
 use crate::event::InboundEvent;
@@ -19,17 +20,18 @@ use crate::label::Labels;
 use crate::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolSpec, Usage};
 use crate::pipeline::{Answer, Route, TurnScope, chain};
 use crate::ports::{
-    Clock, DeltaSink, Journal, LiveEvent, LiveSink, LiveTarget, ModelClient, PolicyEngine, SecurityContext,
-    SecurityGate, SessionStore, StoreError, Telemetry, ToolExecutor, Workspace,
+    Clock, DeltaSink, Journal, LineQueue, LiveEvent, LiveSink, LiveTarget, ModelClient, PolicyEngine,
+    SecurityContext, SecurityGate, SessionStore, StoreError, Telemetry, ToolExecutor, Workspace,
 };
 use crate::prompt::{HISTORY_LIMIT, PromptInput, UserContent, VoiceReply, assemble, implied_labels};
-use crate::record::{RECORD_VERSION, ReplyRecord, StepAnswer, StepDone, StepKind, StepStarted};
+use crate::record::{StepAnswer, StepKind};
 use crate::reply_context::ReplyContext;
 use crate::telemetry::TelemetryEvent;
 use crate::time::Timestamp;
 use crate::turn::{Approval, Step, TurnEnd, TurnLimits, TurnMachine};
 
 use live_text::LiveText;
+use steps::{Claim, Steps, model_answer, recorded_model};
 
 /// What the responder stage asks: the answer to one message.
 #[async_trait]
@@ -77,6 +79,8 @@ pub enum Failure {
     History,
     /// The journal could not be written.
     Journal,
+    /// The journal could not be written, and a tool that does more than read had been started by then.
+    Unrecorded,
 }
 
 impl Failure {
@@ -86,6 +90,7 @@ impl Failure {
             Self::Model(kind) => kind.code(),
             Self::History => "history",
             Self::Journal => "journal",
+            Self::Unrecorded => "unrecorded",
         }
     }
 }
@@ -106,6 +111,8 @@ pub struct ResponderParts {
     pub workspace: Arc<dyn Workspace>,
     /// Every step is recorded here.
     pub journal: Arc<dyn Journal>,
+    /// What was said and is not in the session's file yet.
+    pub lines: Arc<dyn LineQueue>,
     /// Shows the text while it comes.
     pub live: Arc<dyn LiveSink>,
     /// Takes facts about calls.
@@ -130,8 +137,7 @@ impl ModelResponder {
 
     async fn prepare(&self, turn: &TurnInput<'_>) -> Result<TurnMachine, StoreError> {
         let session = turn.route.session();
-        let history =
-            history::load(self.with.sessions.as_ref(), self.with.journal.as_ref(), &session).await?;
+        let history = history::load(self.with.sessions.as_ref(), self.with.lines.as_ref(), &session).await?;
         let bootstrap = self.with.workspace.bootstrap().await?;
         let voice = &turn.decision.voice;
         let speaks = match voice.mode {
@@ -139,6 +145,7 @@ impl ModelResponder {
             VoiceMode::InKind => turn.event.is_voice(),
             VoiceMode::Text | VoiceMode::Off => false,
         };
+        let recorded = first_asked(turn).map(|(_, labels)| labels).unwrap_or_default();
         let messages = assemble(&PromptInput {
             workspace: &self.with.workspace.path(),
             bootstrap: &bootstrap,
@@ -154,16 +161,23 @@ impl ModelResponder {
                 voice_reply: (speaks && turn.event.channel == crate::ids::ChannelName::WHATSAPP)
                     .then_some(VoiceReply { max_sentences: voice.max_sentences, max_chars: voice.max_chars }),
             },
-            labels: turn.event.labels().join(turn.context.labels),
+            // Answers on record are made of the history of their day, which may be gone.
+            labels: turn.event.labels().join(turn.context.labels).join(recorded),
             now: &turn.scope.now,
         });
-        Ok(TurnMachine::new(messages, self.offered(turn), self.with.limits))
+        Ok(TurnMachine::new(messages, self.offered(turn), self.limits(turn)))
     }
 
     fn offered(&self, turn: &TurnInput<'_>) -> Vec<ToolSpec> {
         let mut specs = self.with.tools.specs();
         specs.retain(|spec| turn.decision.allowed_tools.contains(&spec.name));
         specs
+    }
+
+    /// The bounds of the turn: those under which its first attempt asked, so that a later one asks the same.
+    fn limits(&self, turn: &TurnInput<'_>) -> TurnLimits {
+        let model_calls = first_asked(turn).map_or(self.with.limits.model_calls, |(limit, _)| limit);
+        TurnLimits { model_calls, ..self.with.limits }
     }
 
     /// Drives the turn machine to its end.
@@ -192,10 +206,19 @@ impl ModelResponder {
     }
 }
 
+/// How often the turn's first attempt might ask, and what its conversation was made of; none when it did not ask.
+fn first_asked(turn: &TurnInput<'_>) -> Option<(u32, Labels)> {
+    turn.scope.recorded.iter().find_map(|step| match &step.started.step {
+        StepKind::Model { labels, limit } => Some((*limit, Labels::parse(labels))),
+        StepKind::Brake | StepKind::Tool { .. } => None,
+    })
+}
+
 #[async_trait]
 impl Responder for ModelResponder {
     async fn respond(&self, turn: &TurnInput<'_>) -> Response {
-        let mut run = Run { responder: self, turn, steps: 0, shown: String::new() };
+        let steps = Steps::new(self.with.journal.as_ref(), turn.scope);
+        let mut run = Run { responder: self, turn, steps, shown: String::new(), unrecorded: false };
         let answered = match run.brake().await {
             Ok(Some(response)) => Ok(response),
             Ok(None) => self.converse(&mut run).await,
@@ -203,7 +226,7 @@ impl Responder for ModelResponder {
         };
         answered.unwrap_or_else(|error| {
             self.report_store("journal", &error);
-            Response::Failed(Failure::Journal)
+            Response::Failed(if run.unrecorded { Failure::Unrecorded } else { Failure::Journal })
         })
     }
 }
@@ -212,10 +235,12 @@ impl Responder for ModelResponder {
 struct Run<'a> {
     responder: &'a ModelResponder,
     turn: &'a TurnInput<'a>,
-    /// Steps started.
-    steps: u32,
+    /// Which steps are taken, and which were.
+    steps: Steps<'a>,
     /// What the last model call has shown.
     shown: String,
+    /// A tool that does more than read was started, and what came of it is not on record yet.
+    unrecorded: bool,
 }
 
 impl Run<'_> {
@@ -225,33 +250,71 @@ impl Run<'_> {
         request: &ModelRequest,
         machine: &mut TurnMachine,
     ) -> Result<(), StoreError> {
+        let labels = machine.labels();
+        let index = match self.steps.claim(self.model_step(labels)).await? {
+            Claim::Taken(answer) => return self.replay_model(&answer, machine),
+            Claim::Free(index) | Claim::Interrupted(index) => index,
+        };
         let target = self.target();
-        let guard = self.responder.with.security.open_output(&self.security(machine.labels()));
+        let guard = self.responder.with.security.open_output(&self.security(labels));
         let mut live = LiveText::new(self.responder.with.live.as_ref(), &target, guard);
-        let called = self.ask(request, &mut live, None).await?;
+        let called = self.ask(request, &mut live, None).await;
         let goes_on = matches!(&called, Ok(reply) if !reply.tool_calls.is_empty());
         self.shown = if goes_on || called.is_err() { live.abandon(goes_on) } else { live.finish() };
+        if self.was_stopped(&called) {
+            self.stop(index, machine).await?;
+            return Ok(());
+        }
+        self.steps.done(index, model_answer(&called)).await?;
         match called {
             Ok(reply) => machine.model_answered(reply),
-            Err(error)
-                if error.kind == ModelErrorKind::Cancelled && self.turn.scope.cancel.is_cancelled() =>
-            {
-                machine.cancel();
-            }
             Err(error) => machine.model_failed(error.kind),
         }
         Ok(())
     }
 
-    /// One model call: recorded before and after, measured, ended by the turn's switch or at `until`.
+    /// The model was asked by an earlier attempt, and it is not asked again.
+    fn replay_model(&mut self, answer: &StepAnswer, machine: &mut TurnMachine) -> Result<(), StoreError> {
+        if let StepAnswer::Stopped { shown } = answer {
+            self.shown.clone_from(shown);
+            machine.cancel();
+            return Ok(());
+        }
+        match recorded_model(answer)? {
+            Ok(reply) => machine.model_answered(reply),
+            Err(kind) => machine.model_failed(kind),
+        }
+        Ok(())
+    }
+
+    /// The turn's switch was thrown. A person's word is part of the record; a shutdown is not: the step is taken
+    /// again after the restart.
+    async fn stop(&self, index: u32, machine: &mut TurnMachine) -> Result<(), StoreError> {
+        if self.turn.scope.cancel.reason() == Some(StopReason::Person) {
+            self.steps.done(index, StepAnswer::Stopped { shown: self.shown.clone() }).await?;
+        }
+        machine.cancel();
+        Ok(())
+    }
+
+    fn was_stopped(&self, called: &Result<ModelReply, ModelError>) -> bool {
+        let cancelled = matches!(called, Err(error) if error.kind == ModelErrorKind::Cancelled);
+        cancelled && self.turn.scope.cancel.is_cancelled()
+    }
+
+    fn model_step(&self, labels: Labels) -> StepKind {
+        let limit = self.responder.limits(self.turn).model_calls;
+        StepKind::Model { labels: labels.to_string(), limit }
+    }
+
+    /// One model call: measured, ended by the turn's switch or at `until`.
     async fn ask(
-        &mut self,
+        &self,
         request: &ModelRequest,
         deltas: &mut dyn DeltaSink,
         until: Option<Timestamp>,
-    ) -> Result<Result<ModelReply, ModelError>, StoreError> {
+    ) -> Result<ModelReply, ModelError> {
         let with = &self.responder.with;
-        let step = self.start(StepKind::Model).await?;
         let began = with.clock.now().instant;
         let limit = async {
             match until {
@@ -272,8 +335,7 @@ impl Run<'_> {
         };
         let detail = called.as_ref().err().map(|error| chain(error));
         with.telemetry.record(&TelemetryEvent::ModelCall { outcome, usage, took, detail });
-        self.done(step, model_answer(&called)).await?;
-        Ok(called)
+        called
     }
 
     fn finish(&mut self, end: TurnEnd, labels: Labels) -> Response {
@@ -285,19 +347,6 @@ impl Run<'_> {
                 Response::Cancelled((!text.trim().is_empty()).then_some(Answer { text, labels }))
             }
         }
-    }
-
-    async fn start(&mut self, kind: StepKind) -> Result<u32, StoreError> {
-        let index = self.steps;
-        self.steps += 1;
-        let started = StepStarted { v: RECORD_VERSION, index, step: kind };
-        self.responder.with.journal.step_started(&self.turn.scope.turn, &started).await?;
-        Ok(index)
-    }
-
-    async fn done(&self, index: u32, answer: StepAnswer) -> Result<(), StoreError> {
-        let done = StepDone { v: RECORD_VERSION, index, answer };
-        self.responder.with.journal.step_done(&self.turn.scope.turn, &done).await
     }
 
     fn security(&self, labels: Labels) -> SecurityContext {
@@ -317,12 +366,5 @@ impl Run<'_> {
     }
 }
 
-fn model_answer(called: &Result<ModelReply, ModelError>) -> StepAnswer {
-    match called {
-        Ok(reply) => StepAnswer::Model(ReplyRecord::from(reply)),
-        Err(error) => StepAnswer::ModelFailed { code: error.kind.code().to_owned() },
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

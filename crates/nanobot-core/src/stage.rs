@@ -31,6 +31,7 @@ pub use output_security::OutputSecurity;
 pub use policy::Policy;
 pub(crate) use reaction::MARKER;
 pub use reaction::ReactionReply;
+pub(crate) use reply_context::RecordedContext;
 pub use reply_context::ReplyContextStage;
 pub use respond::Respond;
 pub use routing::Routing;

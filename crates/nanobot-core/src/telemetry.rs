@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::ids::ChannelName;
+use crate::ids::{ChannelName, SessionKey};
 use crate::model::Usage;
 use crate::ports::StoreErrorKind;
 
@@ -111,6 +111,11 @@ pub enum TelemetryEvent {
         kind: StoreErrorKind,
         /// The error in one line; for the log only, never a label.
         detail: String,
+    },
+    /// A session file had other lines where ours belong; ours stand behind them.
+    ForeignLines {
+        /// The session; for the log only, never a label.
+        session: SessionKey,
     },
     /// A model call ended.
     ModelCall {

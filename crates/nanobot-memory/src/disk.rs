@@ -31,7 +31,8 @@ pub(crate) fn create_file(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Creates a file that must not exist yet, in one step: whoever sees it sees all of its content.
+/// Creates a file that must not exist yet, in one step: whoever sees it sees all of its content. Its name lasts once
+/// its folder is on disk too; that is not waited for.
 pub(crate) fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut temporary = temporary_beside(path)?;
     temporary.write_all(content)?;
@@ -47,7 +48,12 @@ pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
     // The rename itself lasts once the folder is on disk too.
-    File::open(folder_of(path))?.sync_all()
+    sync_folder(folder_of(path))
+}
+
+/// Waits until the disk has the names in a folder.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// A private temporary file in the folder of `path`.

@@ -4,7 +4,7 @@
 //! This file is the port's adapter and moves the work to blocking threads; `sessions/store.rs` does it. It does
 //! not decide who may read a session, nor what an unlabelled line of the original is worth.
 //!
-//! What differs from the original on purpose: an append writes only at the end, a torn line costs nothing,
+//! What differs from the original on purpose: lines are only written at the end, a torn line costs nothing,
 //! each line carries a label, and each file says whose it is (`nanobot_key` in its metadata). A file of the
 //! original does not say it. Every session that the original would give its name may read it; it belongs to the
 //! first one that speaks, and says so before the first word is in it.
@@ -15,12 +15,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
 use nanobot_core::intent::SessionAppend;
-use nanobot_core::ports::{HistoryMessage, SessionStore, SessionSummary, StoreError};
+use nanobot_core::ports::{
+    HistoryMessage, Placed, SessionEnd, SessionStore, SessionSummary, SessionWrite, StoreError,
+};
 use nanobot_core::time::civil;
 use tokio::sync::Semaphore;
 
 use crate::disk::blocking;
 
+mod body;
 mod folders;
 mod head;
 mod inspect;
@@ -28,6 +31,7 @@ mod line;
 mod listing;
 mod located;
 mod names;
+mod plan;
 mod python_time;
 mod slots;
 mod split;
@@ -61,7 +65,7 @@ impl JsonlSessions {
     }
 
     /// The file that holds a session's words: the one of the two places that [`history`](SessionStore::history)
-    /// reads, or that the next append brings over. None when there is none yet.
+    /// reads, or that the next lines bring over. None when there is none yet.
     ///
     /// # Errors
     /// When a file that may be the session's cannot be read, or is no regular file.
@@ -96,10 +100,36 @@ impl SessionStore for JsonlSessions {
         .await
     }
 
+    fn render(&self, append: &SessionAppend) -> Result<String, StoreError> {
+        store::render(append)
+    }
+
+    async fn end(&self, session: &SessionKey) -> Result<SessionEnd, StoreError> {
+        let key = session.clone();
+        self.run(format!("looking for the end of session {key}"), move |store| store.end(&key)).await
+    }
+
+    async fn place(&self, write: &SessionWrite, now: civil::DateTime) -> Result<Placed, StoreError> {
+        let write = write.clone();
+        let doing = format!("appending to session {}", write.append.session);
+        self.run(doing, move |store| store.place(&write, now)).await
+    }
+
+    async fn sync(&self, session: &SessionKey) -> Result<(), StoreError> {
+        let key = session.clone();
+        self.run(format!("bringing session {key} to the disk"), move |store| store.sync(&key)).await
+    }
+
+    /// As the port says, and on the disk then: without a journal nobody comes back for that, and the first line
+    /// would stay behind.
     async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
-        let append = append.clone();
-        let doing = format!("appending to session {}", append.session);
-        self.run(doing, move |store| store.append(&append, now)).await
+        if append.lines.is_empty() {
+            return Ok(());
+        }
+        let text = self.render(append)?;
+        let end = self.end(&append.session).await?;
+        self.place(&end.write(append.clone(), text), now).await?;
+        self.sync(&append.session).await
     }
 
     async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {

@@ -48,6 +48,7 @@ fn context() -> Result<ToolContext, Box<dyn Error>> {
     let chat = ChatId::new("default")?;
     Ok(ToolContext {
         turn: TurnId::new("turn-1")?,
+        key: "turn-1/0".to_owned(),
         session: SessionKey::of(&ChannelName::CLI, &chat),
         channel: ChannelName::CLI,
         chat,

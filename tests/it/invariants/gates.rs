@@ -19,7 +19,7 @@ use nanobotd::{Adapters, App, Drained};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{Log, PATIENCE, TestHome, Watcher, cases, until};
+use crate::support::{Log, PATIENCE, TestHome, Watcher, cases, network, until};
 
 /// The only text that leaves through a [`Stamp`].
 const STAMPED: &str = "⟦passed⟧";
@@ -107,7 +107,7 @@ fn every_outgoing_text_passed_the_output_stage() {
         let adapters = Adapters {
             security: Arc::new(Stamp),
             policy: Arc::new(policy),
-            senders: vec![whatsapp.clone()],
+            networks: vec![network(whatsapp.clone())],
             ..honest
         };
         let mut app = App::start_with(boot, adapters).await.unwrap();
@@ -167,7 +167,7 @@ fn the_line_of_the_brake_passed_the_output_stage() {
         let adapters = Adapters {
             security: Arc::new(Stamp),
             policy: Arc::new(ScriptedPolicy::new(PolicyDecision { cooldown, ..decision("all") })),
-            senders: vec![whatsapp.clone()],
+            networks: vec![network(whatsapp.clone())],
             ..home.adapters(&boot, model.clone()).await
         };
         let app = App::start_with(boot, adapters).await.unwrap();
@@ -188,7 +188,7 @@ fn a_reaction_passed_the_output_stage() {
         let whatsapp = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
         let adapters = Adapters {
             security: Arc::new(ScriptedGate::new().sanitize_output("👍")),
-            senders: vec![whatsapp.clone()],
+            networks: vec![network(whatsapp.clone())],
             ..home.adapters(&boot, Arc::new(ScriptedModel::answering(answer))).await
         };
         let app = App::start_with(boot, adapters).await.unwrap();

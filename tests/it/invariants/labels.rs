@@ -16,7 +16,7 @@ use nanobotd::{Adapters, App, Drained, sessions_at};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{Log, PATIENCE, TestHome, cases, until};
+use crate::support::{Log, PATIENCE, TestHome, cases, network, until};
 
 /// A message, and what the tools say that the model calls for it.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ async fn converse(home: &TestHome, said: &[Said]) -> Vec<Labels> {
     let adapters = Adapters {
         tools: tools.clone(),
         policy: Arc::new(AllowAll::new(["look"])),
-        senders: vec![whatsapp.clone()],
+        networks: vec![network(whatsapp.clone())],
         ..home.adapters(&boot, model.clone()).await
     };
     let app = App::start_with(boot, adapters).await.unwrap();

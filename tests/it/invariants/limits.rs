@@ -13,7 +13,7 @@ use nanobot_core::testing::{RecordingSender, ScriptedModel};
 use nanobotd::{Adapters, App, Drained, MAX_INBOUND_CHARS};
 use tokio::sync::watch;
 
-use crate::support::{Log, PATIENCE, TestHome, channel, until};
+use crate::support::{Log, PATIENCE, TestHome, channel, network, until};
 
 /// A model that answers questions with `hold` in them only when it is let go.
 struct Held {
@@ -58,7 +58,7 @@ fn says(chat: &str, words: &str) -> InboundEvent {
 async fn start(home: &TestHome, model: Arc<Held>) -> (App, Arc<RecordingSender>) {
     let boot = home.boot();
     let irc: Arc<RecordingSender> = Arc::new(RecordingSender::new(ChannelName::new("irc").unwrap()));
-    let adapters = Adapters { senders: vec![irc.clone()], ..home.adapters(&boot, model).await };
+    let adapters = Adapters { networks: vec![network(irc.clone())], ..home.adapters(&boot, model).await };
     (App::start_with(boot, adapters).await.unwrap(), irc)
 }
 

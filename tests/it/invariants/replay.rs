@@ -8,11 +8,11 @@ use nanobot_core::cancel::CancelToken;
 use nanobot_core::decision::{CooldownPolicy, PolicyDecision};
 use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::TurnId;
-use nanobot_core::intent::Intent;
 use nanobot_core::label::Label;
 use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest, ToolClass};
-use nanobot_core::pipeline::TurnScope;
-use nanobot_core::ports::{Clock, Journal};
+use nanobot_core::pipeline::{Handled, TurnScope};
+use nanobot_core::ports::{Clock, Ingested, Journal, LineQueue, Seen};
+use nanobot_core::replay::{Replayed, replay};
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
 use nanobot_core::testing::event::EventBuilder;
@@ -24,6 +24,7 @@ use nanobot_core::testing::{
 };
 use nanobot_core::turn::TurnLimits;
 use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
+use nanobot_journal::{JournalOptions, JournalReader, SqliteJournal};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -112,14 +113,19 @@ struct World {
     orchestrator: Orchestrator,
     dispatcher: Dispatcher,
     projector: Projector,
-    journal: Arc<MemoryJournal>,
+    journal: Arc<dyn Journal>,
+    security: Arc<ScriptedGate>,
     clock: Arc<FakeClock>,
     turns: BTreeMap<usize, usize>,
 }
 
 impl World {
-    fn new() -> Self {
-        let (journal, sessions) = (Arc::new(MemoryJournal::new()), Arc::new(MemorySessions::new()));
+    fn in_memory() -> Self {
+        Self::over(Arc::new(MemoryJournal::new()))
+    }
+
+    fn over(journal: Arc<impl Journal + LineQueue + 'static>) -> Self {
+        let sessions = Arc::new(MemorySessions::new());
         let (clock, live) = (Arc::new(FakeClock::default().auto()), Arc::new(RecordingSink::new()));
         let (seen_chats, telemetry) = (Arc::new(MemorySeenChats::new()), Arc::new(RecordingTelemetry::new()));
         let security = Arc::new(ScriptedGate::new().block_input("bomb").sanitize_output("1234"));
@@ -141,6 +147,7 @@ impl World {
             sessions: sessions.clone(),
             workspace: Arc::new(FixedWorkspace::default()),
             journal: journal.clone(),
+            lines: journal.clone(),
             live: live.clone(),
             telemetry: telemetry.clone(),
             clock: clock.clone(),
@@ -148,45 +155,90 @@ impl World {
         });
         let orchestrator = Orchestrator::new(OrchestratorParts {
             policy,
-            security,
+            security: security.clone(),
             responder: Arc::new(responder),
             live,
             seen_chats: seen_chats.clone(),
             archive: Some(Arc::new(MemoryArchive::new())),
             windows: WindowLimits::default(),
         });
-        let dispatcher = Dispatcher { journal: journal.clone(), seen_chats, memory: None, telemetry };
-        let projector = Projector::new(journal.clone(), sessions);
-        Self { orchestrator, dispatcher, projector, journal, clock, turns: BTreeMap::new() }
+        let dispatcher = Dispatcher {
+            journal: journal.clone(),
+            lines: journal.clone(),
+            sessions: sessions.clone(),
+            seen_chats,
+            memory: None,
+            telemetry: telemetry.clone(),
+        };
+        let projector = Projector::new(journal.clone(), sessions, telemetry);
+        Self { orchestrator, dispatcher, projector, journal, security, clock, turns: BTreeMap::new() }
     }
 
     /// One turn; turns are named by their chat, so that other chats have no part in the name.
-    async fn hear(&mut self, said: &Said) -> Vec<Intent> {
+    async fn hear(&mut self, said: &Said) -> Handled {
         let event = event(said);
         let number = self.turns.entry(said.chat).or_default();
         *number += 1;
-        let turn = TurnId::new(format!("turn-{number}-of-{}", said.chat)).unwrap();
-        let ingested = self.journal.ingest(&event).await.unwrap();
-        let scope =
-            TurnScope { turn, now: self.clock.now(), seen: ingested.seen, cancel: CancelToken::never() };
-        let intents = self.orchestrator.handle(event, scope.clone()).await;
-        self.dispatcher.dispatch(&scope, Some(ingested.id), intents.clone()).await.unwrap();
+        let turn = turn(said.chat, *number);
+        let now = self.clock.now();
+        let Ingested { id, seen } = self.journal.ingest(&event, &turn, now.instant).await.unwrap();
+        // A repeat is no try at the message, and not what it came to.
+        let inbound = (seen == Seen::First).then_some(id);
+        if let Some(id) = inbound {
+            self.journal.begin(id, &now).await.unwrap();
+        }
+        let scope = TurnScope { turn, now, seen, cancel: CancelToken::never(), recorded: Arc::new([]) };
+        let handled = self.orchestrator.handle(event, scope.clone()).await;
+        self.dispatcher.dispatch(&scope, inbound, handled.clone()).await.unwrap();
         self.projector.run().await.unwrap();
-        intents
+        handled
     }
 }
 
+fn turn(chat: usize, number: usize) -> TurnId {
+    TurnId::new(format!("turn-{number}-of-{chat}")).unwrap()
+}
+
+fn at_once<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
 /// What each chat's messages led to, in order.
-fn hear_all<'s>(said: impl IntoIterator<Item = &'s Said>) -> BTreeMap<usize, Vec<Vec<Intent>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let mut world = World::new();
-        let mut heard: BTreeMap<usize, Vec<Vec<Intent>>> = BTreeMap::new();
+fn hear_all<'s>(said: impl IntoIterator<Item = &'s Said>) -> BTreeMap<usize, Vec<Handled>> {
+    at_once(async {
+        let mut world = World::in_memory();
+        let mut heard: BTreeMap<usize, Vec<Handled>> = BTreeMap::new();
         for said in said {
-            let intents = world.hear(said).await;
-            heard.entry(said.chat).or_default().push(intents);
+            let handled = world.hear(said).await;
+            heard.entry(said.chat).or_default().push(handled);
         }
         heard
+    })
+}
+
+/// What comes of deriving each turn again from what a journal on the disk has of it; none for a repeat.
+fn hear_and_replay(said: &[Said]) -> Vec<Option<Replayed>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.db");
+    at_once(async {
+        let journal = SqliteJournal::open(JournalOptions::new(&file)).await.unwrap();
+        let mut world = World::over(Arc::new(journal.clone()));
+        for said in said {
+            world.hear(said).await;
+        }
+        journal.shut_down().await;
+        let reader = JournalReader::open(&file).await.unwrap();
+        let mut replayed = Vec::new();
+        for (chat, count) in &world.turns {
+            for number in 1..=*count {
+                replayed.push(match reader.turn(&turn(*chat, number)).await.unwrap() {
+                    Some(recorded) => Some(replay(&recorded, world.security.clone()).await),
+                    None => None,
+                });
+            }
+        }
+        reader.close().await;
+        replayed
     })
 }
 
@@ -209,6 +261,21 @@ proptest! {
         for (chat, alone) in &mixed {
             let only = hear_all(said.iter().filter(|said| said.chat == *chat));
             prop_assert_eq!(only.get(chat), Some(alone), "chat {} without the others", chat);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(16))]
+
+    // Invariant 2, over what is kept: whatever a journal has of a turn leads to what the turn led to.
+    #[test]
+    fn every_turn_follows_from_what_the_journal_keeps_of_it(said in said()) {
+        let replayed = hear_and_replay(&said);
+        let known: Vec<&Replayed> = replayed.iter().flatten().collect();
+        prop_assert!(!known.is_empty(), "the first message is no repeat");
+        for (index, replayed) in known.into_iter().enumerate() {
+            prop_assert_eq!(replayed, &Replayed::Same, "turn {}", index);
         }
     }
 }

@@ -1,17 +1,22 @@
 //! Runs a conversation through a wired nanobot, gathers everything that can be seen of it, and searches that
 //! for words in the wrong place.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use nanobot_config::Home;
 use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest};
-use nanobot_core::ports::{ChannelSender, Delivery, ModelClient};
+use nanobot_core::pipeline::Route;
+use nanobot_core::ports::{Delivery, ModelClient};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_core::testing::{RecordingSender, ScriptedModel};
+use nanobot_journal::JournalReader;
 use nanobotd::{Adapters, App, Drained};
 use serde_json::{Value, json};
 
 use super::chats::{Mood, Talk};
-use crate::support::{Log, PATIENCE, TestHome, Watcher, Yielding, hold};
+use crate::support::{Log, PATIENCE, TestHome, Watcher, Yielding, hold, network};
 
 /// Where words are seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +29,8 @@ pub(super) enum Seen {
     Live,
     /// In a file below the home.
     File,
+    /// In what the journal keeps of a turn. Its file holds the words of all chats, each with their turn.
+    Journal,
     /// In a log line or a span.
     Log,
     /// In the operator's status.
@@ -60,8 +67,14 @@ impl Evidence {
         let home = TestHome::new("");
         let log = Log::default();
         let mut pieces = log.run(converse(talk, &home, spoil));
+        pieces.extend(Log::default().run(kept(home.root())));
+        let journal = Home::at(home.root(), None).journal();
+        let journal = journal.file_name().and_then(OsStr::to_str).unwrap();
         for (path, text) in home.files() {
             let place = Seen::File;
+            if path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(journal)) {
+                continue;
+            }
             pieces.push(Piece { place, owner: None, text: path.display().to_string() });
             pieces.push(Piece { place, owner: owner_of_file(&text), text });
         }
@@ -94,8 +107,8 @@ impl Evidence {
         (0..Talk::rooms()).map(answered).collect()
     }
 
-    /// Chats whose words reached no prompt, or, though they were answered, no file: then the check would
-    /// have looked at nothing.
+    /// Chats whose words reached no prompt and no journal, or, though they were answered, no file: then the check
+    /// would have looked at nothing.
     pub(super) fn silent_rooms(&self) -> Vec<usize> {
         let seen = |place: Seen, room: usize| {
             self.pieces
@@ -105,7 +118,8 @@ impl Evidence {
         let answers = self.talk.answers_per_room();
         let silent = |room: &usize| {
             let spoke = self.talk.said.iter().any(|said| said.room == *room);
-            spoke && !seen(Seen::Prompt, *room) || answers[*room] > 0 && !seen(Seen::File, *room)
+            spoke && !(seen(Seen::Prompt, *room) && seen(Seen::Journal, *room))
+                || answers[*room] > 0 && !seen(Seen::File, *room)
         };
         (0..Talk::rooms()).filter(silent).collect()
     }
@@ -124,7 +138,7 @@ async fn converse(talk: &Talk, home: &TestHome, spoil: impl FnOnce(Adapters) -> 
         Talk::networks().into_iter().map(|name| Arc::new(RecordingSender::new(name))).collect();
     let mut adapters = spoil(home.adapters(&boot, model.clone()).await);
     // What the spoilt model was asked is what counts; it asks ours.
-    adapters.senders = senders.iter().map(|sender| sender.clone() as Arc<dyn ChannelSender>).collect();
+    adapters.networks = senders.iter().map(|sender| network(sender.clone())).collect();
     let asked: Arc<Mutex<Vec<ModelRequest>>> = Arc::default();
     adapters.model = Arc::new(Asked { inner: adapters.model, asked: asked.clone() });
     let outbox = adapters.outbox.clone();
@@ -239,6 +253,21 @@ fn outgoing(delivery: &Delivery) -> Piece {
     let (channel, chat) = delivery.outgoing.target();
     let owner = Talk::room_at(channel.as_str(), chat.as_str());
     Piece { place: Seen::Delivery, owner, text: format!("{:?}", delivery.outgoing) }
+}
+
+/// Everything that the journal has of each turn.
+async fn kept(home: &Path) -> Vec<Piece> {
+    let journal = JournalReader::open(Home::at(home, None).journal()).await.unwrap();
+    let mut pieces = Vec::new();
+    for summary in journal.turns(None, None, usize::MAX).await.unwrap() {
+        let turn = journal.turn(&summary.turn).await.unwrap().expect("it was listed");
+        assert_eq!(turn.altered, [""; 0], "nobody has touched the journal");
+        let route = Route::of(turn.event.as_ref().expect("nothing was forgotten yet"));
+        let owner = Talk::room_at(route.channel.as_str(), route.chat.as_str());
+        pieces.push(Piece { place: Seen::Journal, owner, text: format!("{turn:?}") });
+    }
+    journal.close().await;
+    pieces
 }
 
 /// A session file belongs to the chat that its first line names; other files belong to none.

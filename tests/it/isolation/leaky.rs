@@ -8,7 +8,7 @@ use nanobot_core::intent::SessionAppend;
 use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
 use nanobot_core::ports::{
     ArchivedMessage, DeltaSink, HistoryMessage, InboundArchive, ModelClient, ModelInfo, Outbox, Outgoing,
-    QueuedDelivery, SessionStore, SessionSummary, StoreError,
+    Placed, QueuedDelivery, SessionEnd, SessionStore, SessionSummary, SessionWrite, StoreError,
 };
 use nanobot_core::stand_in::VolatileArchive;
 use nanobot_core::time::{Timestamp, civil};
@@ -84,9 +84,22 @@ impl SessionStore for MixedSessions {
         self.0.history(&mixed(session), limit).await
     }
 
-    async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
-        let append = SessionAppend { session: mixed(&append.session), lines: append.lines.clone() };
-        self.0.append(&append, now).await
+    fn render(&self, append: &SessionAppend) -> Result<String, StoreError> {
+        self.0.render(append)
+    }
+
+    async fn end(&self, session: &SessionKey) -> Result<SessionEnd, StoreError> {
+        self.0.end(&mixed(session)).await
+    }
+
+    async fn place(&self, write: &SessionWrite, now: civil::DateTime) -> Result<Placed, StoreError> {
+        let mut write = write.clone();
+        write.append.session = mixed(&write.append.session);
+        self.0.place(&write, now).await
+    }
+
+    async fn sync(&self, session: &SessionKey) -> Result<(), StoreError> {
+        self.0.sync(&mixed(session)).await
     }
 
     async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
@@ -143,7 +156,7 @@ impl Outbox for MistakenOutbox {
         self.0.release(key).await
     }
 
-    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<bool, StoreError> {
         self.0.discard(key, why).await
     }
 

@@ -2,6 +2,7 @@
 
 mod binaries;
 mod daemon;
+mod journal;
 mod llama;
 mod process;
 mod room;

@@ -4,7 +4,7 @@
 //! The programs are the release builds, the provider answers at once, and every case has its baseline in the
 //! same loop.
 
-mod daemon;
+pub(super) mod daemon;
 mod provider;
 
 use std::path::Path;

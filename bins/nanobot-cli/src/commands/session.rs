@@ -10,8 +10,8 @@ use nanobot_core::ports::{ControlError, HistoryMessage, SessionAdmin as _};
 use nanobot_memory::{JsonlSessions, inspect};
 use nanobotd::control::SessionRoom;
 use nanobotd::lock::HomeLock;
-use nanobotd::sessions_at;
 use nanobotd::system::SystemClock;
+use nanobotd::{kept_at, sessions_at};
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -66,6 +66,7 @@ async fn find(place: &Place, key: &str) -> Result<SessionKey, Failure> {
 fn room(place: &Place) -> SessionRoom {
     SessionRoom {
         sessions: sessions_at(&place.home),
+        kept: None,
         audit: Arc::new(audit::log(place)),
         clock: Arc::new(SystemClock::new()),
         via: "cli",
@@ -172,7 +173,10 @@ async fn reset(place: &Place, key: &SessionKey, ask: Ask, as_json: bool) -> Resu
         client.close().await;
         done.get("forgotten").and_then(Value::as_u64).unwrap_or_default()
     } else {
-        u64::try_from(room(place).reset_session(key, &audit::actor()).await?).unwrap_or(u64::MAX)
+        let room = room(place);
+        let kept = kept_at(&place.home, room.sessions.clone()).await?;
+        let room = SessionRoom { kept, ..room };
+        u64::try_from(room.reset_session(key, &audit::actor()).await?).unwrap_or(u64::MAX)
     };
     if as_json {
         output::json(&json!({"session": key.as_str(), "forgotten": forgotten}))?;

@@ -1,9 +1,7 @@
 //! `status`: from the daemon if one runs, else what the home says and the next start would choose.
 
 use nanobot_channels::local::protocol::ControlOp;
-use nanobot_core::ports::{Clock as _, PortStatus};
-use nanobot_core::time::Timestamp;
-use nanobotd::system::SystemClock;
+use nanobot_core::ports::PortStatus;
 use nanobotd::{choose_model, ports_at_rest};
 use serde_json::{Value, json};
 
@@ -85,7 +83,7 @@ fn show(report: &Value) -> Result<(), Failure> {
     let served = report["served_by"] != Value::Null;
     output::line(format!("nanobot {}  {}", text("/version"), text("/home")))?;
     output::line(if running {
-        format!("daemon    runs (pid {}), since {}", text("/pid"), local(&text("/started")))
+        format!("daemon    runs (pid {}), since {}", text("/pid"), output::local_time(&text("/started")))
     } else if served {
         format!("daemon    does not run; a chat (pid {}) serves the home while it lasts", text("/pid"))
     } else {
@@ -135,15 +133,4 @@ fn running_parts(report: &Value) -> Result<(), Failure> {
         "work      {} running, {} waiting, {} in the outbox",
         queues["running"], queues["waiting"], queues["outbox"]
     ))
-}
-
-/// A time of the report on the wall clock of this machine, to the second. What is no time is shown as it is.
-fn local(time: &str) -> String {
-    match time.parse::<Timestamp>() {
-        Ok(instant) => {
-            let local = SystemClock::new().now().offset.to_datetime(instant);
-            local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
-        }
-        Err(_) => time.to_owned(),
-    }
 }

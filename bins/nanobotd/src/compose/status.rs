@@ -1,15 +1,15 @@
 //! What `status` says about the composition: which adapter fills which port, and which channels run.
 
-use std::sync::Arc;
-
 use nanobot_config::{Config, Loaded};
 use nanobot_core::ids::ChannelName;
-use nanobot_core::ports::{ChannelSender, Journal as _, PolicyEngine as _, PortStatus, SecurityGate as _};
-use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileJournal};
+use nanobot_core::ports::{PolicyEngine as _, PortStatus, SecurityGate as _};
+use nanobot_core::stand_in::{AllowAll, NoSecurity};
+use nanobot_journal::SqliteJournal;
 
 use super::{Adapters, ChosenModel, choose_model};
 use crate::admission::{Engines, admit};
 use crate::app::StartError;
+use crate::networks::{self, Network};
 
 /// Which engines are plugged in.
 struct Plugged<'a> {
@@ -45,12 +45,12 @@ pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
     let chosen = choose_model(loaded)?;
     let info = chosen.info();
     // The same stand-ins as in `adapters`; the daemon's status is compared with this one by a test.
-    let (policy, journal) = (AllowAll::new(Vec::<String>::new()), VolatileJournal::new());
+    let policy = AllowAll::new(Vec::<String>::new());
     let plugged = Plugged {
         policy: policy.name(),
         security: NoSecurity.name(),
-        journal: journal.name(),
-        durable: journal.is_durable(),
+        journal: SqliteJournal::NAME,
+        durable: true,
     };
     let model = row("model", &format!("{}: {}", info.provider, info.model), chosen.warning());
     Ok(std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect())
@@ -77,6 +77,12 @@ fn engines(config: &Config, plugged: &Plugged<'_>) -> Vec<PortStatus> {
 /// Networks that the settings enable and that do not run.
 fn networks(config: &Config, policy: &str, security: &str) -> Vec<PortStatus> {
     let channels = &config.channels;
+    let irc_is_off = networks::irc::refusal(config, Engines { policy, security });
+    let irc = irc_is_off.map(|refusal| PortStatus {
+        port: "channel",
+        adapter: "irc: off".to_owned(),
+        warning: Some(refusal.to_string()),
+    });
     let enabled = [
         ("whatsapp", channels.whatsapp.enabled, channels.whatsapp.bridge_host.as_str()),
         ("telegram", channels.telegram.enabled, "api.telegram.org"),
@@ -92,11 +98,11 @@ fn networks(config: &Config, policy: &str, security: &str) -> Vec<PortStatus> {
         };
         Some(PortStatus { port: "channel", adapter: format!("{name}: off"), warning: Some(warning) })
     });
-    rows.collect()
+    rows.chain(irc).collect()
 }
 
 /// The channels that run.
-pub(super) fn channels(senders: &[Arc<dyn ChannelSender>]) -> Vec<String> {
-    let networks = senders.iter().map(|sender| sender.channel().to_string());
+pub(super) fn channels(networks: &[Network]) -> Vec<String> {
+    let networks = networks.iter().map(|network| network.sender.channel().to_string());
     std::iter::once(ChannelName::CLI.to_string()).chain(networks).collect()
 }

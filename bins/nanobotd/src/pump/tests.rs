@@ -107,17 +107,46 @@ async fn what_is_unreachable_waits_its_time_and_comes_again() {
 }
 
 #[tokio::test]
-async fn what_nobody_takes_expires_and_what_is_refused_is_put_aside() {
+async fn what_is_refused_is_put_aside() {
     let journal = Arc::new(VolatileJournal::new());
     let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
     let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock());
-    journal.close(&filled("t1", &[("a", "lost"), ("a", "refused"), ("a", "sent")])).await.unwrap();
-    sender.fail_next(SendError::NobodyThere);
+    journal.close(&filled("t1", &[("a", "refused"), ("a", "sent")])).await.unwrap();
     sender.fail_next(SendError::Rejected { code: "too_long".into() });
     pump.settle_all().await;
     assert_eq!(sender.texts(), ["sent"]);
     let left = journal.list(10).await.unwrap();
     assert_eq!(left.iter().map(|row| row.parked.as_deref()).collect::<Vec<_>>(), [Some("too_long")]);
+}
+
+#[tokio::test]
+async fn a_terminal_that_comes_back_gets_its_answer() {
+    let (journal, clock) = (Arc::new(VolatileJournal::new()), clock());
+    let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock.clone());
+    journal.close(&filled("t1", &[("a", "late")])).await.unwrap();
+    sender.fail_next(SendError::NobodyThere);
+    pump.settle_all().await;
+    assert_eq!(journal.count().await.unwrap(), 1);
+    clock.advance(ABSENCE);
+    pump.settle_all().await;
+    assert_eq!(sender.texts(), ["late"]);
+}
+
+#[tokio::test]
+async fn what_nobody_takes_for_half_a_minute_expires() {
+    let (journal, clock) = (Arc::new(VolatileJournal::new()), clock());
+    let sender = Arc::new(RecordingSender::new(ChannelName::WHATSAPP));
+    let pump = Pump::new(journal.clone(), [sender.clone() as Arc<dyn ChannelSender>], clock.clone());
+    journal.close(&filled("t1", &[("a", "lost"), ("a", "behind")])).await.unwrap();
+    for _ in 0..=MAX_ABSENCES {
+        assert_eq!(journal.count().await.unwrap(), 2);
+        sender.fail_next(SendError::NobodyThere);
+        pump.settle_all().await;
+        clock.advance(ABSENCE);
+    }
+    assert_eq!(sender.texts(), ["behind"]);
+    assert_eq!(journal.count().await.unwrap(), 0);
 }
 
 /// Breaks on every delivery.
@@ -180,7 +209,7 @@ impl Outbox for SlowReading {
         self.inner.release(key).await
     }
 
-    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<bool, StoreError> {
         self.inner.discard(key, why).await
     }
 

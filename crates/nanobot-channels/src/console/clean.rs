@@ -6,12 +6,12 @@
 
 /// The text with every control character but line feed and tab replaced: C0 and DEL by their picture
 /// (`␛`), C1 by `�`. Carriage returns vanish, so that Windows line ends stay line ends.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().filter(|found| *found != '\r').map(harmless).collect()
 }
 
 /// [`clean`], on one line: line feeds and tabs become blanks.
-pub(crate) fn clean_line(text: &str) -> String {
+pub fn clean_line(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
 }
 

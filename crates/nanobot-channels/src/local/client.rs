@@ -4,6 +4,8 @@
 //! for the caller: live events that do not fit are dropped, so that an acknowledgement is never stuck
 //! behind them.
 
+mod outbox;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;

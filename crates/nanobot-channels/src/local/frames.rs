@@ -1,7 +1,7 @@
 //! From the domain to the wire: live events, deliveries, and the answers of control requests.
 //!
 //! Nothing is decided here; every field of a JSON document that leaves the daemon is written in this file
-//! or in `protocol.rs`.
+//! or in `protocol.rs` and below it.
 
 use std::path::Path;
 

@@ -16,10 +16,17 @@
 //!   answer comes as `deliver`, at least once, and is repeated under the same `key` until it is confirmed.
 //! - Adding a frame or a field keeps [`PROTOCOL_VERSION`]; changing the meaning of one raises it.
 
+mod outbox;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) use outbox::texts;
+pub use outbox::{
+    DeliveryRow, HandledAnswer, MAX_LISTED_DELIVERIES, MAX_NAMED_DELIVERIES, OutboxAnswer, WantedDeliveries,
+};
 
 /// The version that this code speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -133,11 +140,40 @@ pub enum ControlOp {
         /// The session's key.
         session: String,
     },
+    /// What waits to be sent or is parked, oldest first: [`OutboxAnswer`].
+    OutboxList {
+        /// Which of it.
+        #[serde(default)]
+        wanted: WantedDeliveries,
+        /// How many at most; see [`MAX_LISTED_DELIVERIES`].
+        limit: u32,
+        /// With the words.
+        #[serde(default)]
+        text: bool,
+    },
+    /// Take deliveries back into their chats' queues, due at once: [`HandledAnswer`].
+    OutboxRetry {
+        /// Their keys; see [`MAX_NAMED_DELIVERIES`].
+        keys: Vec<String>,
+    },
+    /// Give deliveries up: [`HandledAnswer`].
+    OutboxDrop {
+        /// Their keys; see [`MAX_NAMED_DELIVERIES`].
+        keys: Vec<String>,
+    },
 }
 
 impl ControlOp {
     /// The names of all operations, as they stand in `op`.
-    pub(crate) const NAMES: [&str; 4] = ["status", "session_list", "session_show", "session_reset"];
+    pub(crate) const NAMES: [&str; 7] = [
+        "status",
+        "session_list",
+        "session_show",
+        "session_reset",
+        "outbox_list",
+        "outbox_retry",
+        "outbox_drop",
+    ];
 }
 
 /// What a server says.

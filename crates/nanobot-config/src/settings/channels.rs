@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use nanobot_core::Secret;
 
+use super::irc::Irc;
 use crate::bridge_url;
 use crate::schema::macros::section;
 
@@ -19,7 +20,7 @@ section! {
         /// Feishu.
         feishu: Feishu,
         /// IRC.
-        @own irc: NetworkOnly,
+        @own irc: Irc,
         /// Matrix.
         @own matrix: NetworkOnly,
     }

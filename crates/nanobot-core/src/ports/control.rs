@@ -3,13 +3,13 @@
 
 use async_trait::async_trait;
 
-use crate::ids::SessionKey;
-use crate::ports::{HistoryMessage, ModelInfo, SessionSummary, StoreError};
+use crate::ids::{DeliveryKey, SessionKey};
+use crate::ports::{HistoryMessage, ModelInfo, QueuedDelivery, SessionSummary, StoreError};
 use crate::time::WallTime;
 
 /// The operator's side of the daemon. Every act that changes something is one row in the audit log.
 #[async_trait]
-pub trait Control: SessionAdmin + Send + Sync {
+pub trait Control: SessionAdmin + OutboxAdmin + Send + Sync {
     /// How the daemon is.
     async fn status(&self) -> StatusReport;
 }
@@ -34,6 +34,78 @@ pub trait SessionAdmin: Send + Sync {
     /// # Errors
     /// [`ControlError`]; nothing was forgotten then.
     async fn reset_session(&self, key: &SessionKey, actor: &str) -> Result<usize, ControlError>;
+}
+
+/// What waits to be sent, as an operator handles it.
+#[async_trait]
+pub trait OutboxAdmin: Send + Sync {
+    /// The deliveries that are asked for, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    async fn outbox(&self, wanted: &Wanted, limit: usize) -> Result<OutboxListing, ControlError>;
+
+    /// Takes deliveries back into their chats' queues, due at once, as if they had not been tried. What is
+    /// unknown is answered and the others are taken back all the same. `actor` goes into the audit log.
+    ///
+    /// # Errors
+    /// [`ControlError`]; those before the one that failed were taken back.
+    async fn retry_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError>;
+
+    /// Gives deliveries up: they will not be sent. One that is on its way at this moment may still arrive. What
+    /// is unknown is answered and the others are given up all the same. `actor` goes into the audit log.
+    ///
+    /// # Errors
+    /// [`ControlError`]; those before the one that failed were given up.
+    async fn drop_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError>;
+}
+
+/// Which deliveries an operator asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Whatever waits or is parked.
+    All,
+    /// What is parked.
+    Parked,
+    /// Those of these keys.
+    Of(Vec<DeliveryKey>),
+}
+
+impl Wanted {
+    /// Whether a delivery is asked for.
+    pub fn takes(&self, queued: &QueuedDelivery) -> bool {
+        match self {
+            Self::All => true,
+            Self::Parked => queued.parked.is_some(),
+            Self::Of(keys) => keys.contains(&queued.delivery.key),
+        }
+    }
+}
+
+/// Deliveries that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxListing {
+    /// The oldest of them.
+    pub rows: Vec<QueuedDelivery>,
+    /// How many there are, those beyond the limit included.
+    pub total: usize,
+}
+
+/// What became of the deliveries that an operator named, in the order in which they were named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveriesHandled {
+    /// It was done to these.
+    pub done: Vec<DeliveryKey>,
+    /// Nothing waits or is parked under these: never seen, sent meanwhile, or given up before.
+    pub unknown: Vec<DeliveryKey>,
 }
 
 /// Why an operator's request failed.

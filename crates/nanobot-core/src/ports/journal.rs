@@ -1,67 +1,87 @@
-//! The journal and the outbox: nothing that was acknowledged is lost, nothing leaves but from here.
+//! The journal: nothing that was acknowledged is lost, and no turn is answered twice.
 
 use async_trait::async_trait;
 
 use crate::event::InboundEvent;
-use crate::ids::{DeliveryKey, TurnId};
+use crate::ids::{SessionKey, TurnId};
 use crate::intent::SessionAppend;
-use crate::message::{OutboundMessage, Reaction};
 use crate::outcome::TurnOutcome;
-use crate::ports::StoreError;
-use crate::record::{StepDone, StepStarted};
+use crate::pipeline::Readings;
+use crate::ports::{Delivery, SessionEnd, StoreError};
+use crate::record::{RecordedStep, StepDone, StepStarted};
 use crate::time::{Timestamp, WallTime};
 
-/// Inbound messages, the steps of their turns, and how they closed.
+/// Inbound messages, the steps of their turns, and how they closed. What waits for a channel is the
+/// [`Outbox`](crate::ports::Outbox), what waits for a session file the [`LineQueue`](crate::ports::LineQueue).
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// The name that `status` shows (`journal`, `volatile_journal`).
     fn name(&self) -> &'static str;
 
-    /// Whether what it stores survives the process.
+    /// Whether what it stores survives the process, and the machine.
     fn is_durable(&self) -> bool;
 
-    /// Stores a message before its channel is told so. The key is (channel, account, chat, message id); a
-    /// message without id is always new.
+    /// Stores a message and the turn that will answer it, before its channel is told so. The key is (channel,
+    /// account, chat, message id); a message without id is always new.
     ///
     /// # Errors
     /// When it is not stored; the channel must then not acknowledge.
-    async fn ingest(&self, event: &InboundEvent) -> Result<Ingested, StoreError>;
+    async fn ingest(
+        &self,
+        event: &InboundEvent,
+        turn: &TurnId,
+        at: Timestamp,
+    ) -> Result<Ingested, StoreError>;
 
-    /// Counts an attempt before the turn starts.
+    /// Counts an attempt before the turn starts, and answers what earlier ones left.
     ///
     /// # Errors
-    /// When it cannot be counted; the turn must then not start.
-    async fn begin(&self, inbound: InboundId, turn: &TurnId, at: &WallTime) -> Result<Attempt, StoreError>;
+    /// When it cannot be counted; the turn must then not start. `NotFound` when the message is not known or has
+    /// its outcome.
+    async fn begin(&self, inbound: InboundId, at: &WallTime) -> Result<Attempt, StoreError>;
 
-    /// A model or tool step is about to run.
+    /// Takes back the count of an attempt that ended because the process goes down: that is nobody's fault.
+    ///
+    /// # Errors
+    /// When it stays counted.
+    async fn hand_back(&self, inbound: InboundId) -> Result<(), StoreError>;
+
+    /// A model or tool step is about to run. Said again of the same index, the first record stands.
     ///
     /// # Errors
     /// When it is not recorded; the step must then not run.
     async fn step_started(&self, turn: &TurnId, step: &StepStarted) -> Result<(), StoreError>;
 
-    /// A step has its answer.
+    /// A step has its answer. Said again of the same index, the first record stands.
     ///
     /// # Errors
     /// When it is not recorded.
     async fn step_done(&self, turn: &TurnId, step: &StepDone) -> Result<(), StoreError>;
 
-    /// Ends a turn in one transaction: outcome, session lines, outbox rows.
+    /// Ends a turn in one transaction: outcome, session lines, outbox rows. Closing a closed turn changes nothing.
     ///
     /// # Errors
     /// When nothing of it took effect.
     async fn close(&self, closing: &Closing) -> Result<(), StoreError>;
 
-    /// Session lines that were closed and are not in their files yet, oldest first.
+    /// Messages behind `after` that were stored and have no outcome, oldest first, at most `limit`.
     ///
     /// # Errors
-    /// When the journal cannot be read.
-    async fn unprojected(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError>;
+    /// When the journal, or one of the messages, cannot be read.
+    async fn open_turns(&self, after: InboundId, limit: usize) -> Result<Vec<OpenTurn>, StoreError>;
 
-    /// These lines are in their file.
+    /// Forgets what was said in a session: messages, steps, lines, deliveries. Outcomes stay. Answers how many
+    /// turns were emptied. Turns that are open are left alone.
     ///
     /// # Errors
-    /// When that cannot be recorded.
-    async fn projected(&self, id: u64) -> Result<(), StoreError>;
+    /// When nothing was forgotten.
+    async fn forget(&self, session: &SessionKey) -> Result<u64, StoreError>;
+
+    /// Forgets what is older than the journal keeps, and gives space back. Safe to call at any time.
+    ///
+    /// # Errors
+    /// When it could not; nothing that is still needed is touched.
+    async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError>;
 }
 
 /// The journal's number of an inbound message.
@@ -87,10 +107,25 @@ pub struct Ingested {
 }
 
 /// One try at a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     /// 1 for the first.
     pub number: u32,
+    /// The turn's reading of the clock: that of the attempt which recorded the first step, else this one's.
+    pub at: WallTime,
+    /// What earlier attempts did, by index. They are not done again.
+    pub steps: Vec<RecordedStep>,
+}
+
+/// A message that waits for its outcome.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenTurn {
+    /// Its number.
+    pub inbound: InboundId,
+    /// The turn that answers it.
+    pub turn: TurnId,
+    /// The message.
+    pub event: InboundEvent,
 }
 
 /// Everything that a turn leaves behind.
@@ -103,116 +138,47 @@ pub struct Closing {
     pub turn: TurnId,
     /// How it ended.
     pub outcome: TurnOutcome,
+    /// What it read beside its message.
+    pub readings: Readings,
     /// Session lines, in order.
-    pub sessions: Vec<SessionAppend>,
+    pub sessions: Vec<SessionWrite>,
     /// What goes out, in order.
     pub deliveries: Vec<Delivery>,
     /// When.
     pub at: WallTime,
 }
 
-/// Session lines that wait for their file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingAppend {
-    /// The journal's number of them.
-    pub id: u64,
-    /// The lines.
-    pub append: SessionAppend,
-    /// When their turn closed.
-    pub at: WallTime,
-}
-
-/// Something that goes out, under its stable key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The same after every restart.
-    pub key: DeliveryKey,
-    /// The turn that sends it.
-    pub turn: TurnId,
-    /// What.
-    pub outgoing: Outgoing,
-}
-
-/// The kinds of things that go out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outgoing {
-    /// A message.
-    Message(OutboundMessage),
-    /// A reaction.
-    Reaction(Reaction),
-}
-
-impl Outgoing {
-    /// Where it goes.
-    pub fn target(&self) -> (&crate::ids::ChannelName, &crate::ids::ChatId) {
-        match self {
-            Self::Message(message) => (&message.channel, &message.chat),
-            Self::Reaction(reaction) => (&reaction.channel, &reaction.chat),
-        }
+impl Closing {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.inbound.is_none() && self.sessions.is_empty() && self.deliveries.is_empty()
     }
 }
 
-/// What waits to be sent: first in, first out per (channel, chat).
-#[async_trait]
-pub trait Outbox: Send + Sync {
-    /// The first delivery of each chat that is due, oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When the outbox cannot be read.
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError>;
-
-    /// The network has confirmed it.
-    ///
-    /// # Errors
-    /// When that cannot be recorded: it will be sent again.
-    async fn delivered(&self, key: &DeliveryKey) -> Result<(), StoreError>;
-
-    /// It was not sent; try again then.
-    ///
-    /// # Errors
-    /// When that cannot be recorded.
-    async fn postpone(&self, key: &DeliveryKey, until: Timestamp, why: &str) -> Result<(), StoreError>;
-
-    /// It cannot be sent; put it aside, so that the rows behind it move.
-    ///
-    /// # Errors
-    /// When that cannot be recorded.
-    async fn park(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError>;
-
-    /// Takes a parked delivery back into its chat's queue, as if it had not been tried.
-    ///
-    /// # Errors
-    /// `NotFound` when nothing of that key is parked.
-    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError>;
-
-    /// Gives a delivery up: it was not sent and will not be.
-    ///
-    /// # Errors
-    /// When that cannot be recorded.
-    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError>;
-
-    /// How many deliveries wait or are parked.
-    ///
-    /// # Errors
-    /// When the outbox cannot be read.
-    async fn count(&self) -> Result<usize, StoreError>;
-
-    /// Everything that waits or is parked, oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When the outbox cannot be read.
-    async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError>;
+/// Session lines as they will stand in their file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionWrite {
+    /// The lines.
+    pub append: SessionAppend,
+    /// Their exact text, as [`SessionStore::render`](crate::ports::SessionStore::render) gave it.
+    pub text: String,
+    /// Where the text will stand: bytes behind the end of the file's first line.
+    pub offset: u64,
 }
 
-/// A delivery and its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueuedDelivery {
-    /// What goes out.
-    pub delivery: Delivery,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Not before then.
-    pub not_before: Option<Timestamp>,
-    /// Why it was put aside, if it was.
-    pub parked: Option<String>,
+impl SessionWrite {
+    /// Where the file will end with it: bytes behind the end of the first line. Behind an end that nobody knows it
+    /// is not known either.
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.text.len() as u64).min(SessionEnd::UNKNOWN.offset)
+    }
+}
+
+/// What a journal gave back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tidied {
+    /// Turns whose words were forgotten; their outcomes stay.
+    pub emptied: u64,
+    /// Outcomes that were forgotten, since there are too many.
+    pub dropped: u64,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crate::ids::{ChannelName, ChatId, MessageId, SenderId, SessionKey};
 use crate::intent::SessionAppend;
 use crate::label::Labels;
-use crate::ports::StoreError;
+use crate::ports::{SessionWrite, StoreError};
 use crate::time::{Timestamp, civil};
 
 /// The short-term memory of each chat.
@@ -19,11 +19,43 @@ pub trait SessionStore: Send + Sync {
     /// When the file is there and cannot be read at all.
     async fn history(&self, session: &SessionKey, limit: usize) -> Result<Vec<HistoryMessage>, StoreError>;
 
-    /// Adds lines at the end; `now` is the local time for a session that does not exist yet.
+    /// The exact text of these lines, their line ends included. Asks nothing and stores nothing.
+    ///
+    /// # Errors
+    /// `Limit` when a line is longer than the store takes.
+    fn render(&self, append: &SessionAppend) -> Result<String, StoreError>;
+
+    /// Where the session's file ends.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    async fn end(&self, session: &SessionKey) -> Result<SessionEnd, StoreError>;
+
+    /// Sees to it that the text stands at its offset, however often it is asked. `now` is the local time for a
+    /// session that does not exist yet. Not on the disk before [`sync`](Self::sync).
     ///
     /// # Errors
     /// When nothing, or not everything, could be written.
-    async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError>;
+    async fn place(&self, write: &SessionWrite, now: civil::DateTime) -> Result<Placed, StoreError>;
+
+    /// Brings the session's file to the disk. An unknown session is no error.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    async fn sync(&self, session: &SessionKey) -> Result<(), StoreError>;
+
+    /// Adds lines at the end, for those who keep no journal.
+    ///
+    /// # Errors
+    /// When nothing, or not everything, could be written.
+    async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
+        if append.lines.is_empty() {
+            return Ok(());
+        }
+        let text = self.render(append)?;
+        let end = self.end(&append.session).await?;
+        self.place(&end.write(append.clone(), text), now).await.map(drop)
+    }
 
     /// Whether there is such a session, with messages or without: whether [`reset`](Self::reset) would find it.
     /// Asking changes nothing, and costs no more for a long session than for a short one.
@@ -44,11 +76,55 @@ pub trait SessionStore: Send + Sync {
     /// [`NotFound`](crate::ports::StoreErrorKind::NotFound) when there is no such session.
     async fn reset(&self, session: &SessionKey, now: civil::DateTime) -> Result<usize, StoreError>;
 
-    /// Brings the first line of every session used since the last refresh up to date.
+    /// Brings the first line of every session used since the last refresh up to date, where the file is on the
+    /// disk ([`sync`](Self::sync)).
     ///
     /// # Errors
     /// When one of them could not be written; the others are.
     async fn refresh(&self) -> Result<(), StoreError>;
+}
+
+/// Where a session's file ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionEnd {
+    /// Bytes behind the end of the first line; 0 when there is no file.
+    pub offset: u64,
+    /// The last line has no end: somebody else was torn while writing it. It stays by itself.
+    pub torn: bool,
+}
+
+impl SessionEnd {
+    /// An end that nobody knows: behind every file, so that lines with it go to the end, once.
+    pub const UNKNOWN: Self = Self { offset: i64::MAX as u64, torn: false };
+
+    /// These lines, written here.
+    pub fn write(self, append: SessionAppend, text: String) -> SessionWrite {
+        let text = if self.torn { format!("\n{text}") } else { text };
+        SessionWrite { append, text, offset: self.offset }
+    }
+}
+
+/// How lines came to stand in their file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Where the file ends now: bytes behind its first line.
+    pub end: u64,
+    /// What was found at their offset.
+    pub found: Found,
+}
+
+/// What a store found where lines were to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// The end of the file: they were appended.
+    Nothing,
+    /// A first part of them: it was cut off, and all were appended.
+    Part,
+    /// All of them: nothing was written.
+    All,
+    /// Something else, or a file that ends before: somebody else wrote. They were appended at the end, unless they
+    /// already stood further on.
+    Foreign,
 }
 
 /// A stored message, as the prompt needs it.

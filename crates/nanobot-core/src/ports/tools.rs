@@ -27,6 +27,8 @@ pub trait ToolExecutor: Send + Sync {
 pub struct ToolContext {
     /// The turn.
     pub turn: TurnId,
+    /// The call's own name, the same after every restart: under it an `Idempotent` tool has its effect once.
+    pub key: String,
     /// The session.
     pub session: SessionKey,
     /// The network.

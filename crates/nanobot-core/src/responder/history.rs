@@ -2,11 +2,8 @@
 
 use crate::ids::SessionKey;
 use crate::intent::{SessionLine, SessionRole};
-use crate::ports::{HistoryMessage, HistoryRole, Journal, PendingAppend, SessionStore, StoreError};
+use crate::ports::{HistoryMessage, HistoryRole, LineQueue, PendingAppend, SessionStore, StoreError};
 use crate::prompt::HISTORY_LIMIT;
-
-/// Rows that may wait for their files: as many as the journal takes.
-const PENDING_LIMIT: usize = 10_000;
 
 /// How often the two are read anew because lines went from one to the other meanwhile.
 const TRIES: usize = 3;
@@ -14,13 +11,13 @@ const TRIES: usize = 3;
 /// The last messages of a session, oldest first.
 pub(super) async fn load(
     sessions: &dyn SessionStore,
-    journal: &dyn Journal,
+    lines: &dyn LineQueue,
     session: &SessionKey,
 ) -> Result<Vec<HistoryMessage>, StoreError> {
-    let mut waiting = waiting(journal, session).await?;
+    let mut waiting = lines.waiting_in(session).await?;
     for _ in 1..TRIES {
         let history = sessions.history(session, HISTORY_LIMIT).await?;
-        let after = self::waiting(journal, session).await?;
+        let after = lines.waiting_in(session).await?;
         if after == waiting {
             return Ok(joined(history, &waiting));
         }
@@ -30,14 +27,8 @@ pub(super) async fn load(
     Ok(joined(history, &waiting))
 }
 
-async fn waiting(journal: &dyn Journal, session: &SessionKey) -> Result<Vec<PendingAppend>, StoreError> {
-    let mut waiting = journal.unprojected(PENDING_LIMIT).await?;
-    waiting.retain(|pending| pending.append.session == *session);
-    Ok(waiting)
-}
-
 fn joined(mut history: Vec<HistoryMessage>, waiting: &[PendingAppend]) -> Vec<HistoryMessage> {
-    history.extend(waiting.iter().flat_map(|pending| &pending.append.lines).map(stored));
+    history.extend(waiting.iter().flat_map(|pending| &pending.write.append.lines).map(stored));
     history
 }
 

@@ -1,4 +1,8 @@
-//! The responder over a scripted model and scripted tools.
+//! The responder over a scripted model and scripted tools. Turns that are taken up again are in `tests/resume.rs`.
+
+mod random;
+mod resume;
+pub(crate) mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +53,7 @@ fn scene_with(gate: ScriptedGate) -> Scene {
         sessions: sessions.clone(),
         workspace: Arc::new(FixedWorkspace::empty("/ws")),
         journal: journal.clone(),
+        lines: journal.clone(),
         live: live.clone(),
         telemetry: Arc::new(RecordingTelemetry::new()),
         clock: Arc::new(FakeClock::at("2026-02-22T12:00:00Z").auto()),
@@ -70,6 +75,7 @@ async fn respond(scene: &Scene, event: EventBuilder, cancel: CancelToken) -> Res
         now: crate::time::WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,
         cancel,
+        recorded: Arc::new([]),
     };
     let turn = TurnInput {
         event: &event,
@@ -239,7 +245,7 @@ async fn without_a_record_no_step_runs() {
 async fn lines_that_wait_for_their_file_are_part_of_the_history() {
     let scene = scene();
     let mut closing = crate::testing::journal::closing("t0");
-    closing.sessions = vec![crate::testing::journal::append("cli:default", "from before")];
+    closing.sessions = vec![crate::testing::journal::write("cli:default", "from before", 0)];
     scene.journal.close(&closing).await.unwrap();
     scene.model.push_text("ok");
     respond(&scene, cli("hi").chat("default"), CancelToken::never()).await;
@@ -271,6 +277,7 @@ async fn braked(scene: &Scene, use_model: bool) -> Vec<String> {
         now: crate::time::WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,
         cancel: CancelToken::never(),
+        recorded: Arc::new([]),
     };
     let event = wa("garden hose water").group("1@g.us").build();
     let mut answers = Vec::new();
@@ -303,7 +310,11 @@ async fn a_model_may_word_the_brake_and_its_call_is_a_recorded_step() {
     scene.model.push_text(&"a pause, please ".repeat(30));
     let answers = braked(&scene, true).await;
     assert!(answers[1].starts_with("a pause, please") && answers[1].chars().count() == 223, "{}", answers[1]);
-    assert_eq!((scene.journal.started().len(), scene.journal.done().len()), (2, 2));
+    assert_eq!(
+        (scene.journal.started().len(), scene.journal.done().len()),
+        (3, 3),
+        "its own call, the brake, its wording"
+    );
 }
 
 #[tokio::test]

@@ -1,14 +1,23 @@
 //! One round of tools: each call passes policy (as decided and as in force now), then the tool stage, is
-//! recorded, runs, is recorded again.
+//! recorded, runs, is recorded again. A call that an earlier attempt made is taken from the record.
 
 use super::Run;
+use super::steps::{Claim, misfit};
+use crate::cancel::StopReason;
 use crate::label::{Label, Labels};
 use crate::model::{ToolCall, ToolClass};
 use crate::ports::{StoreError, ToolContext, ToolOutcome};
-use crate::record::{StepAnswer, StepKind, ToolCallRecord};
+use crate::record::{RecordedStep, StepAnswer, StepKind, ToolCallRecord};
 use crate::telemetry::{TelemetryEvent, ToolCallOutcome};
 use crate::turn::TurnMachine;
 use crate::verdict::SecurityVerdict;
+
+/// The recorded class of a call that only reads.
+const PURE: &str = "pure";
+/// The recorded class of a call that must not run twice.
+const ONCE: &str = "once";
+/// The recorded class of a call that policy or security forbade.
+const REFUSED: &str = "refused";
 
 impl Run<'_> {
     /// Runs the calls one after the other and feeds the machine.
@@ -36,19 +45,78 @@ impl Run<'_> {
         call: &ToolCall,
         labels: Labels,
     ) -> Result<Option<ToolOutcome>, StoreError> {
-        if let Some(refused) = self.refuse(call, labels) {
-            return Ok(Some(refused));
-        }
-        let step =
-            self.start(StepKind::Tool { call: ToolCallRecord::from(call), class: self.class(call) }).await?;
+        let key = self.steps.key();
+        // Only a call that nobody announced before is judged before it is announced.
+        let before = self.steps.recorded().map(class_of);
+        let refused = if before.is_none() { self.refuse(call, labels) } else { None };
+        let class = before.unwrap_or_else(|| if refused.is_some() { REFUSED } else { self.class(call) });
+        let step = StepKind::Tool { call: ToolCallRecord::from(call), class: class.to_owned() };
+        let (index, refused) = match self.steps.claim(step).await? {
+            Claim::Taken(answer) => return self.taken(answer),
+            Claim::Free(index) => (index, refused),
+            Claim::Interrupted(index) if class == ONCE => {
+                self.unrecorded = true;
+                self.record(index, StepAnswer::OutcomeUnknown).await?;
+                return Ok(Some(outcome_unknown()));
+            }
+            // What was refused once stays refused, also if it is allowed now.
+            Claim::Interrupted(index) if class == REFUSED => {
+                (index, Some(self.refuse(call, labels).unwrap_or_else(|| blocked_by_policy(call))))
+            }
+            Claim::Interrupted(index) => (index, self.refuse(call, labels)),
+        };
+        self.unrecorded = has_effect(class);
+        let outcome = match refused {
+            Some(refused) => refused,
+            None => match self.run(key, call, labels).await {
+                Some(outcome) => outcome,
+                None => return self.stopped(index).await,
+            },
+        };
+        self.record(index, answer_of(&outcome)).await?;
+        Ok(Some(outcome))
+    }
+
+    /// Runs a call that may run; none when the turn was stopped meanwhile.
+    async fn run(&self, key: String, call: &ToolCall, labels: Labels) -> Option<ToolOutcome> {
         self.show_tool(&call.name);
-        let context = self.context(labels);
+        let context = self.context(key, labels);
         let ran = self.responder.with.tools.execute(call, &context);
-        let Some(mut outcome) = self.turn.scope.cancel.race(ran).await else { return Ok(None) };
+        let mut outcome = self.turn.scope.cancel.race(ran).await?;
         outcome.labels = outcome.labels.join(Label::Tool.into());
         self.report(call, if outcome.failed { ToolCallOutcome::Failed } else { ToolCallOutcome::Ok });
-        self.done(step, recorded(&outcome)).await?;
-        Ok(Some(outcome))
+        Some(outcome)
+    }
+
+    /// A person's stop is part of the record, with what they had seen; a shutdown is not.
+    async fn stopped(&mut self, index: u32) -> Result<Option<ToolOutcome>, StoreError> {
+        if self.turn.scope.cancel.reason() == Some(StopReason::Person) {
+            self.record(index, StepAnswer::Stopped { shown: self.shown.clone() }).await?;
+        }
+        Ok(None)
+    }
+
+    async fn record(&mut self, index: u32, answer: StepAnswer) -> Result<(), StoreError> {
+        self.steps.done(index, answer).await?;
+        self.unrecorded = false;
+        Ok(())
+    }
+
+    /// The outcome that an earlier attempt wrote down; none when a person stopped the turn there.
+    fn taken(&mut self, answer: StepAnswer) -> Result<Option<ToolOutcome>, StoreError> {
+        match answer {
+            StepAnswer::Tool { content, labels, failed } => {
+                Ok(Some(ToolOutcome { content, labels: Labels::parse(&labels), failed }))
+            }
+            StepAnswer::OutcomeUnknown => Ok(Some(outcome_unknown())),
+            StepAnswer::Stopped { shown } => {
+                self.shown = shown;
+                Ok(None)
+            }
+            StepAnswer::Model(_) | StepAnswer::ModelFailed { .. } | StepAnswer::Brake { .. } => {
+                Err(misfit(0))
+            }
+        }
     }
 
     /// The outcome of a call that may not run. The texts are the original's: prompts know them.
@@ -57,7 +125,7 @@ impl Run<'_> {
             && self.responder.with.policy.allows_tool(self.turn.event, &call.name);
         if !allowed {
             self.report(call, ToolCallOutcome::DeniedByPolicy);
-            return Some(refusal(format!("Error: Tool '{}' is blocked by policy for this chat.", call.name)));
+            return Some(blocked_by_policy(call));
         }
         match self.responder.with.security.check_tool(call, &self.security(labels)) {
             SecurityVerdict::Allow | SecurityVerdict::Warn(_) => None,
@@ -69,9 +137,10 @@ impl Run<'_> {
         }
     }
 
-    fn context(&self, labels: Labels) -> ToolContext {
+    fn context(&self, key: String, labels: Labels) -> ToolContext {
         ToolContext {
             turn: self.turn.scope.turn.clone(),
+            key,
             session: self.turn.route.session(),
             channel: self.turn.route.channel.clone(),
             chat: self.turn.route.chat.clone(),
@@ -83,16 +152,15 @@ impl Run<'_> {
     }
 
     /// An unknown tool cannot have an effect.
-    fn class(&self, call: &ToolCall) -> String {
+    fn class(&self, call: &ToolCall) -> &'static str {
         let specs = self.responder.with.tools.specs();
         let class =
             specs.iter().find(|spec| spec.name == call.name).map_or(ToolClass::Pure, |spec| spec.class);
         match class {
-            ToolClass::Pure => "pure",
+            ToolClass::Pure => PURE,
             ToolClass::Idempotent => "idempotent",
-            ToolClass::Once => "once",
+            ToolClass::Once => ONCE,
         }
-        .to_owned()
     }
 
     /// Models invent names, and a name is a metric label: one that is not on offer is reported as `unknown`.
@@ -107,10 +175,33 @@ fn refusal(content: String) -> ToolOutcome {
     ToolOutcome { content, labels: Labels::NONE, failed: true }
 }
 
-fn recorded(outcome: &ToolOutcome) -> StepAnswer {
+fn blocked_by_policy(call: &ToolCall) -> ToolOutcome {
+    refusal(format!("Error: Tool '{}' is blocked by policy for this chat.", call.name))
+}
+
+fn answer_of(outcome: &ToolOutcome) -> StepAnswer {
     StepAnswer::Tool {
         content: outcome.content.clone(),
         labels: outcome.labels.to_string(),
         failed: outcome.failed,
     }
+}
+
+/// The recorded class of a call; none of them for a step that is no call.
+fn class_of(step: &RecordedStep) -> &str {
+    match &step.started.step {
+        StepKind::Tool { class, .. } => class,
+        StepKind::Model { .. } | StepKind::Brake => "",
+    }
+}
+
+/// Whether something may have happened once a call of this class was announced.
+fn has_effect(class: &str) -> bool {
+    !matches!(class, PURE | REFUSED)
+}
+
+fn outcome_unknown() -> ToolOutcome {
+    let content = "Error: outcome unknown: this call was started before a restart, and nobody knows whether it \
+                   took effect. It is not run again. Do not call it again by yourself; tell the person.";
+    ToolOutcome { content: content.to_owned(), labels: Label::Tool.into(), failed: true }
 }

@@ -40,8 +40,12 @@ impl Stage for NewChat {
             return Flow::Continue;
         }
         match self.seen.contains(&cx.event.channel, &cx.event.chat).await {
-            Ok(true) => {}
-            Ok(false) => announce(cx, &self.policy.owners(&cx.event.channel), self.gate.as_ref()),
+            Ok(true) => cx.chat_known = Some(true),
+            Ok(false) => {
+                cx.chat_known = Some(false);
+                cx.owners = self.policy.owners(&cx.event.channel);
+                announce(cx, self.gate.as_ref());
+            }
             // Better no notice than one with every message.
             Err(error) => cx.report_store("seen_chats", &error),
         }
@@ -49,13 +53,13 @@ impl Stage for NewChat {
     }
 }
 
-fn announce(cx: &mut PipelineContext, owners: &[SenderId], gate: &dyn SecurityGate) {
+fn announce(cx: &mut PipelineContext, gate: &dyn SecurityGate) {
     let (channel, chat) = (cx.event.channel.clone(), cx.event.chat.clone());
     let kind = match cx.event.chat_kind {
         ChatKind::Group => "group",
         ChatKind::Direct => "chat",
     };
-    for owner in owner_chats(&channel, owners) {
+    for owner in owner_chats(&channel, &cx.owners) {
         let text = format!("🔔 Nano was added to a new WhatsApp {kind}: `{chat}`");
         let text = pass(cx, gate, text, Label::Stranger.into());
         cx.emit(Intent::SendMessage(OutboundMessage {

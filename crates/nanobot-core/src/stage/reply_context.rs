@@ -113,6 +113,21 @@ impl Stage for ReplyContextStage {
     }
 }
 
+/// What an earlier run of the same turn found.
+pub(crate) struct RecordedContext(pub(crate) ReplyContext);
+
+#[async_trait]
+impl Stage for RecordedContext {
+    fn name(&self) -> &'static str {
+        "reply_context"
+    }
+
+    async fn run(&self, cx: &mut PipelineContext) -> Flow {
+        cx.reply_context = self.0.clone();
+        Flow::Continue
+    }
+}
+
 fn from_payload(quote: Option<&QuotedMessage>) -> ReplyContext {
     let Some(quote) = quote else { return ReplyContext::default() };
     let quoted_text = quote.text.as_deref().map(trim).filter(|text| !text.is_empty()).map(str::to_owned);

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::MARKER;
 use crate::cancel::StopReason;
 use crate::intent::{Intent, SessionAppend};
 use crate::notice;
 use crate::outcome::TurnOutcome;
 use crate::pipeline::{Answer, Flow, PipelineContext, Route, Stage};
-use crate::responder::{Responder, Response, TurnInput};
+use crate::responder::{Failure, Responder, Response, TurnInput};
 use crate::telemetry::TelemetryEvent;
+use crate::text::trim;
 
 /// Asks the responder.
 pub struct Respond {
@@ -40,10 +42,11 @@ impl Stage for Respond {
             scope: &cx.scope,
             route: Route::of(&cx.event),
         };
+        let unknown = notice::of_unknown_outcomes(&cx.scope.recorded);
         match self.responder.respond(&input).await {
             Response::Answer(answer) if !answer.text.trim().is_empty() => {
                 cx.outcome = TurnOutcome::Answered;
-                cx.answer = Some(answer);
+                cx.answer = Some(Answer { text: with_note(answer.text, unknown), ..answer });
                 Flow::Continue
             }
             Response::Answer(_) | Response::Nothing => {
@@ -53,8 +56,11 @@ impl Stage for Respond {
             Response::Failed(failure) => {
                 cx.report(TelemetryEvent::ResponderFailed { channel: cx.channel(), reason: failure.code() });
                 cx.outcome = TurnOutcome::Failed;
-                cx.answer =
-                    Some(Answer { text: notice::of_failure(failure).to_owned(), labels: cx.event.labels() });
+                cx.unreadable = failure == Failure::History;
+                // It says already that nobody knows.
+                let unknown = unknown.filter(|_| failure != Failure::Unrecorded);
+                let text = with_note(notice::of_failure(failure).to_owned(), unknown);
+                cx.answer = Some(Answer { text, labels: cx.event.labels() });
                 Flow::Continue
             }
             Response::Cancelled(_) if cx.scope.cancel.reason() == Some(StopReason::Shutdown) => {
@@ -67,6 +73,16 @@ impl Stage for Respond {
                 Flow::Stop
             }
         }
+    }
+}
+
+/// The text, and behind it what a person must know besides. It would make no emoji of a reaction, so it takes the
+/// reaction's place.
+fn with_note(text: String, note: Option<String>) -> String {
+    match note {
+        Some(note) if trim(&text).starts_with(MARKER) => note,
+        Some(note) => format!("{text}\n\n{note}"),
+        None => text,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::*;
 use crate::Labels;
 use crate::cancel::CancelToken;
@@ -12,6 +14,7 @@ use crate::model::ModelErrorKind;
 use crate::outcome::TurnOutcome;
 use crate::pipeline::{Answer, Flow, PipelineContext, Stage, TurnScope};
 use crate::ports::{InboundArchive, Seen};
+use crate::record::{RECORD_VERSION, RecordedStep, StepKind, StepStarted, ToolCallRecord};
 use crate::reply_context::{QuoteSource, WindowLimits};
 use crate::responder::{Failure, Responder, Response, TurnInput};
 use crate::stand_in::NoSecurity;
@@ -27,6 +30,7 @@ fn context(event: InboundEvent) -> PipelineContext {
         now: WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,
         cancel: CancelToken::never(),
+        recorded: Arc::new([]),
     };
     let text = event.text();
     let mut cx = PipelineContext::new(event, scope);
@@ -38,12 +42,16 @@ async fn run(stage: impl Stage, cx: &mut PipelineContext) -> Flow {
     stage.run(cx).await
 }
 
+fn emitted(cx: PipelineContext) -> Vec<Intent> {
+    cx.into_handled(None).intents
+}
+
 fn facts(cx: PipelineContext) -> Vec<TelemetryEvent> {
     let fact = |intent| match intent {
         Intent::RecordTelemetry(fact) => Some(fact),
         _ => None,
     };
-    cx.into_intents().into_iter().filter_map(fact).collect()
+    emitted(cx).into_iter().filter_map(fact).collect()
 }
 
 fn answered(event: InboundEvent, text: &str) -> PipelineContext {
@@ -183,7 +191,7 @@ async fn an_attack_becomes_no_note() {
     cx.decision = Some(silent);
     let gate = Arc::new(ScriptedGate::new().block_input("jailbreak"));
     assert_eq!(run(NoReply::new(gate), &mut cx).await, Flow::Stop);
-    let intents = cx.into_intents();
+    let intents = emitted(cx);
     assert!(!intents.iter().any(|intent| matches!(intent, Intent::CaptureMemory(_))));
     assert_eq!(intents.len(), 3);
 }
@@ -196,7 +204,7 @@ async fn owners_hear_once_about_a_new_chat() {
     policy.set_owners(ChannelName::WHATSAPP, vec![owner("+49 170 1"), owner("491701"), owner("x@lid")]);
     let mut cx = context(wa("hi").group("1@g.us").build());
     run(NewChat::new(seen.clone(), policy.clone(), Arc::new(NoSecurity)), &mut cx).await;
-    let intents = cx.into_intents();
+    let intents = emitted(cx);
     let told: Vec<_> = intents
         .iter()
         .filter_map(|intent| match intent {
@@ -210,7 +218,28 @@ async fn owners_hear_once_about_a_new_chat() {
     crate::ports::SeenChats::remember(seen.as_ref(), channel, chat).await.unwrap();
     let mut again = context(wa("hi").group("1@g.us").build());
     run(NewChat::new(seen, policy, Arc::new(NoSecurity)), &mut again).await;
-    assert_eq!(again.into_intents(), []);
+    assert_eq!(again.chat_known, Some(true));
+    assert_eq!(emitted(again), []);
+}
+
+#[tokio::test]
+async fn what_the_new_chat_stage_read_is_said_and_a_failing_store_is_no_reading() {
+    let seen = Arc::new(MemorySeenChats::new());
+    let policy = Arc::new(ScriptedPolicy::accepting(&[]));
+    let owner = SenderId::new("491701").unwrap();
+    policy.set_owners(ChannelName::WHATSAPP, vec![owner.clone()]);
+    let stage = || NewChat::new(seen.clone(), policy.clone(), Arc::new(NoSecurity));
+    let mut cx = context(wa("hi").build());
+    run(stage(), &mut cx).await;
+    let readings = cx.into_handled(None).readings;
+    assert_eq!((readings.chat_known, readings.owners), (Some(false), vec![owner]));
+
+    seen.trouble.fail_next(crate::ports::StoreErrorKind::Backend);
+    let mut cx = context(wa("hi").build());
+    run(stage(), &mut cx).await;
+    let handled = cx.into_handled(None);
+    assert_eq!((handled.readings.chat_known, handled.readings.owners), (None, vec![]));
+    assert!(matches!(handled.intents[..], [Intent::RecordTelemetry(TelemetryEvent::StoreFailed { .. })]));
 }
 
 #[tokio::test]
@@ -219,10 +248,10 @@ async fn a_blocked_message_is_answered_with_a_reaction_or_a_text() {
     let mut cx = context(wa("jailbreak").id("M").build());
     assert_eq!(run(InputSecurity::new(gate.clone()), &mut cx).await, Flow::Stop);
     assert_eq!(cx.outcome, TurnOutcome::Blocked);
-    assert!(cx.into_intents().iter().any(|intent| matches!(intent, Intent::SendReaction(_))));
+    assert!(emitted(cx).iter().any(|intent| matches!(intent, Intent::SendReaction(_))));
     let mut cx = context(wa("jailbreak").without_id().build());
     run(InputSecurity::new(gate), &mut cx).await;
-    assert!(cx.into_intents().iter().any(|intent| matches!(intent, Intent::SendMessage(_))));
+    assert!(emitted(cx).iter().any(|intent| matches!(intent, Intent::SendMessage(_))));
 }
 
 #[tokio::test]
@@ -230,7 +259,7 @@ async fn a_warning_passes_silently() {
     let gate = Arc::new(ScriptedGate::new().warn_input("careful"));
     let mut cx = context(wa("careful now").build());
     assert_eq!(run(InputSecurity::new(gate), &mut cx).await, Flow::Continue);
-    assert_eq!(cx.into_intents(), []);
+    assert_eq!(emitted(cx), []);
 }
 
 #[tokio::test]
@@ -263,11 +292,53 @@ async fn a_failure_is_told_and_is_no_response() {
     assert_eq!(run(Respond::new(Arc::new(failed)), &mut cx).await, Flow::Continue);
     run(Outbound, &mut cx).await;
     assert_eq!(cx.outcome, TurnOutcome::Failed);
-    let intents = cx.into_intents();
+    let intents = emitted(cx);
     assert!(intents.iter().any(|i| matches!(i, Intent::SendMessage(m) if m.text.contains("key"))));
     assert!(intents.iter().any(|i| matches!(i, Intent::AppendSession(a) if a.lines.len() == 2)));
     let sent = |i: &Intent| matches!(i, Intent::RecordTelemetry(TelemetryEvent::ResponseSent { .. }));
     assert!(!intents.iter().any(sent));
+}
+
+/// A `once` tool of this name that was started, and whose end nobody wrote down.
+fn interrupted(tool: &str) -> RecordedStep {
+    let call = ToolCallRecord { id: "c1".to_owned(), name: tool.to_owned(), arguments: json!({}) };
+    let step = StepKind::Tool { call, class: "once".to_owned() };
+    RecordedStep { started: StepStarted { v: RECORD_VERSION, index: 1, step }, done: None }
+}
+
+async fn with_unknown_outcome(response: Response) -> Vec<Intent> {
+    let mut cx = context(wa("pay").id("m1").build());
+    cx.scope.recorded = Arc::new([interrupted("pay_bill")]);
+    cx.decision = Some(decision("ok"));
+    run(Respond::new(Arc::new(Fixed(response))), &mut cx).await;
+    if run(ReactionReply, &mut cx).await == Flow::Continue {
+        run(Outbound, &mut cx).await;
+    }
+    emitted(cx)
+}
+
+fn says(text: &str) -> Response {
+    Response::Answer(Answer { text: text.to_owned(), labels: Labels::NONE })
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_told_behind_the_answer_and_behind_a_failure() {
+    for (response, begins) in [
+        (says("I tried."), "I tried.\n\n⚠️ Outcome unknown"),
+        (Response::Failed(Failure::Model(ModelErrorKind::Auth)), "⚠️ The model's provider"),
+    ] {
+        let intents = with_unknown_outcome(response).await;
+        let told = |i: &Intent| matches!(i, Intent::SendMessage(m) if m.text.starts_with(begins) && m.text.contains("the middle of pay_bill"));
+        assert!(intents.iter().any(told), "{intents:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_told_in_words_where_the_answer_was_a_reaction() {
+    let intents = with_unknown_outcome(says(" ::reaction::👍")).await;
+    let told = |i: &Intent| matches!(i, Intent::SendMessage(m) if m.text.starts_with("⚠️ Outcome unknown"));
+    assert!(intents.iter().any(told), "{intents:?}");
+    assert!(!intents.iter().any(|i| matches!(i, Intent::SendReaction(_))));
 }
 
 #[tokio::test]
@@ -279,7 +350,7 @@ async fn what_was_seen_before_a_stop_is_kept() {
         let stage = Respond::new(Arc::new(Fixed(Response::Cancelled(shown))));
         assert_eq!(run(stage, &mut cx).await, Flow::Stop);
         assert_eq!(cx.outcome, TurnOutcome::Cancelled);
-        let kept = cx.into_intents().iter().filter(|i| matches!(i, Intent::AppendSession(_))).count();
+        let kept = emitted(cx).iter().filter(|i| matches!(i, Intent::AppendSession(_))).count();
         assert_eq!(kept, lines);
     }
 }
@@ -296,7 +367,7 @@ async fn a_turn_that_a_shutdown_cut_off_is_told_and_is_no_persons_stop() {
     run(Outbound, &mut cx).await;
     assert_eq!(cx.outcome, TurnOutcome::Abandoned);
     let told = |i: &Intent| matches!(i, Intent::SendMessage(m) if m.text == crate::notice::CUT_OFF);
-    assert!(cx.into_intents().iter().any(told));
+    assert!(emitted(cx).iter().any(told));
 }
 
 #[tokio::test]
@@ -306,7 +377,7 @@ async fn the_output_stage_changes_what_leaves_and_what_is_stored() {
     run(OutputSecurity::new(gate.clone()), &mut cx).await;
     assert!(!cx.answer.clone().unwrap().text.contains("sk-123"));
     run(Outbound, &mut cx).await;
-    let stored = cx.into_intents().into_iter().find_map(|intent| match intent {
+    let stored = emitted(cx).into_iter().find_map(|intent| match intent {
         Intent::AppendSession(append) => Some(append.lines),
         _ => None,
     });
@@ -329,7 +400,7 @@ async fn only_a_bare_marker_is_a_reaction() {
     ] {
         let mut cx = answered(wa("hi").id("M").build(), text);
         let flow = run(ReactionReply, &mut cx).await;
-        let sent = cx.into_intents().into_iter().find_map(|intent| match intent {
+        let sent = emitted(cx).into_iter().find_map(|intent| match intent {
             Intent::SendReaction(reaction) => Some(reaction.emoji),
             _ => None,
         });
@@ -352,7 +423,7 @@ async fn a_message_to_itself_is_answered_where_it_points() {
         let mut cx = answered(event.build(), "Hello");
         run(Routing, &mut cx).await;
         run(Outbound, &mut cx).await;
-        let Some(Intent::SendMessage(message)) = cx.into_intents().into_iter().next() else { panic!() };
+        let Some(Intent::SendMessage(message)) = emitted(cx).into_iter().next() else { panic!() };
         assert_eq!((message.channel.as_str(), message.chat.as_str()), (channel, target));
     }
 }

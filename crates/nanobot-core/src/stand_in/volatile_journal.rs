@@ -4,22 +4,22 @@
 //! Steps are accepted and not kept: without a restart to survive, nobody would read them.
 
 mod inbound;
+mod lines;
 mod queue;
 
-use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
 use self::inbound::{ClosedTurns, Inbound};
+use self::lines::Lines;
 use self::queue::DeliveryQueue;
 use super::lock::hold;
 use crate::event::InboundEvent;
-use crate::ids::{DeliveryKey, TurnId};
-use crate::intent::SessionAppend;
+use crate::ids::{DeliveryKey, SessionKey, TurnId};
 use crate::ports::{
-    Attempt, Closing, InboundId, Ingested, Journal, Outbox, PendingAppend, QueuedDelivery, StoreError,
-    StoreErrorKind,
+    Attempt, Closing, InboundId, Ingested, Journal, LineQueue, OpenTurn, Outbox, PendingAppend,
+    QueuedDelivery, StoreError, StoreErrorKind, Tidied,
 };
 use crate::record::{StepDone, StepStarted};
 use crate::time::{Timestamp, WallTime};
@@ -61,8 +61,7 @@ struct State {
     inbound: Inbound,
     closed: ClosedTurns,
     queue: DeliveryQueue,
-    pending: VecDeque<PendingAppend>,
-    appends: u64,
+    lines: Lines,
 }
 
 impl State {
@@ -75,21 +74,9 @@ impl State {
         if self.queue.len() + closing.deliveries.len() > VolatileJournal::MAX_OUTBOX_ROWS {
             return Err(full("too many deliveries wait"));
         }
-        if self.pending.len() + closing.sessions.len() > VolatileJournal::MAX_PENDING_APPENDS {
-            return Err(full("too many session lines wait"));
-        }
-        // One session whose file cannot be written must not fill the journal for all.
-        let stuck = |append: &SessionAppend| {
-            let of_session = self.pending.iter().filter(|row| row.append.session == append.session);
-            of_session.count() >= VolatileJournal::MAX_PENDING_APPENDS_PER_SESSION
-        };
-        if closing.sessions.iter().any(stuck) {
-            return Err(full("too many lines of this session wait for its file"));
-        }
-        for append in &closing.sessions {
-            self.appends += 1;
-            let at = closing.at.clone();
-            self.pending.push_back(PendingAppend { id: self.appends, append: append.clone(), at });
+        self.lines.room_for(&closing.sessions).map_err(full)?;
+        for write in &closing.sessions {
+            self.lines.push(write.clone(), closing.at.clone());
         }
         for delivery in &closing.deliveries {
             self.queue.push(delivery.clone());
@@ -112,12 +99,22 @@ impl Journal for VolatileJournal {
         false
     }
 
-    async fn ingest(&self, event: &InboundEvent) -> Result<Ingested, StoreError> {
+    async fn ingest(
+        &self,
+        event: &InboundEvent,
+        _turn: &TurnId,
+        _at: Timestamp,
+    ) -> Result<Ingested, StoreError> {
         Ok(hold(&self.state).inbound.ingest(event))
     }
 
-    async fn begin(&self, inbound: InboundId, _turn: &TurnId, _at: &WallTime) -> Result<Attempt, StoreError> {
-        hold(&self.state).inbound.begin(inbound)
+    async fn begin(&self, inbound: InboundId, at: &WallTime) -> Result<Attempt, StoreError> {
+        hold(&self.state).inbound.begin(inbound, at)
+    }
+
+    async fn hand_back(&self, inbound: InboundId) -> Result<(), StoreError> {
+        hold(&self.state).inbound.hand_back(inbound);
+        Ok(())
     }
 
     async fn step_started(&self, _turn: &TurnId, _step: &StepStarted) -> Result<(), StoreError> {
@@ -132,12 +129,46 @@ impl Journal for VolatileJournal {
         hold(&self.state).close(closing)
     }
 
-    async fn unprojected(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
-        Ok(hold(&self.state).pending.iter().take(limit).cloned().collect())
+    /// None: whoever could be told of them has forgotten them as well.
+    async fn open_turns(&self, _after: InboundId, _limit: usize) -> Result<Vec<OpenTurn>, StoreError> {
+        Ok(Vec::new())
     }
 
-    async fn projected(&self, id: u64) -> Result<(), StoreError> {
-        hold(&self.state).pending.retain(|append| append.id != id);
+    /// Words are kept only while they are on their way.
+    async fn forget(&self, _session: &SessionKey) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn tidy(&self, _now: Timestamp) -> Result<Tidied, StoreError> {
+        Ok(Tidied::default())
+    }
+}
+
+#[async_trait]
+impl LineQueue for VolatileJournal {
+    async fn waiting(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
+        Ok(hold(&self.state).lines.waiting().take(limit).cloned().collect())
+    }
+
+    async fn waiting_in(&self, session: &SessionKey) -> Result<Vec<PendingAppend>, StoreError> {
+        let state = hold(&self.state);
+        Ok(state.lines.waiting().filter(|row| row.write.append.session == *session).cloned().collect())
+    }
+
+    async fn end_of(&self, session: &SessionKey) -> Result<Option<u64>, StoreError> {
+        Ok(hold(&self.state).lines.end_of(session))
+    }
+
+    fn written(&self, row: u64, end: u64) {
+        hold(&self.state).lines.written(row, end);
+    }
+
+    fn unsettled(&self, limit: usize) -> Vec<(SessionKey, u64)> {
+        hold(&self.state).lines.unsettled(limit)
+    }
+
+    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
+        hold(&self.state).lines.settle(session, last);
         Ok(())
     }
 }
@@ -165,9 +196,8 @@ impl Outbox for VolatileJournal {
         hold(&self.state).queue.release(key)
     }
 
-    async fn discard(&self, key: &DeliveryKey, _why: &str) -> Result<(), StoreError> {
-        hold(&self.state).queue.remove(key);
-        Ok(())
+    async fn discard(&self, key: &DeliveryKey, _why: &str) -> Result<bool, StoreError> {
+        Ok(hold(&self.state).queue.remove(key))
     }
 
     async fn count(&self) -> Result<usize, StoreError> {

@@ -14,7 +14,9 @@
 
 mod channels;
 mod control;
+mod durable;
 mod journal;
+mod lines;
 mod media;
 mod memory;
 mod models;
@@ -28,7 +30,9 @@ mod tools;
 
 pub use channels::{channel_sender_contract, ingest_contract, live_sink_contract};
 pub use control::control_contract;
+pub use durable::durable_journal_contract;
 pub use journal::journal_contract;
+pub use lines::line_queue_contract;
 pub use media::{
     blob_store_contract, speech_to_text_contract, text_to_speech_contract, vision_model_contract,
 };

@@ -1,4 +1,4 @@
-//! A daemon's control port over sessions in memory.
+//! A daemon's control port over sessions and an outbox in memory.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -6,26 +6,30 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::event::SENT_AT;
-use super::{MemorySessions, ScriptedModel};
-use crate::ids::SessionKey;
+use super::{MemoryJournal, MemorySessions, ScriptedModel};
+use crate::ids::{DeliveryKey, SessionKey};
 use crate::ports::{
-    Control, ControlError, HistoryMessage, ModelClient, PortStatus, QueueStatus, SessionAdmin, SessionStore,
-    SessionSummary, StatusReport, StoreErrorKind,
+    Control, ControlError, DeliveriesHandled, HistoryMessage, ModelClient, Outbox, OutboxAdmin,
+    OutboxListing, PortStatus, QueueStatus, SessionAdmin, SessionStore, SessionSummary, StatusReport,
+    StoreErrorKind, Wanted,
 };
 use crate::stand_in::hold;
 use crate::time::{Timestamp, WallTime, civil};
 
-/// Controls nothing but its own sessions; the status is made up.
+/// Controls nothing but its own sessions and outbox; the status is made up.
 #[derive(Debug, Default)]
 pub struct FakeControl {
     /// The sessions; a test fills them, and makes them fail.
     pub sessions: MemorySessions,
+    /// The outbox; a test fills it by closing turns, and makes it fail.
+    pub journal: MemoryJournal,
     busy: Mutex<HashSet<SessionKey>>,
     resets: Mutex<Vec<(SessionKey, String)>>,
+    handled: Mutex<Vec<(&'static str, DeliveryKey, String)>>,
 }
 
 impl FakeControl {
-    /// Without sessions.
+    /// Without sessions and deliveries.
     pub fn new() -> Self {
         Self::default()
     }
@@ -38,6 +42,27 @@ impl FakeControl {
     /// Every reset that took effect, with its actor.
     pub fn resets(&self) -> Vec<(SessionKey, String)> {
         hold(&self.resets).clone()
+    }
+
+    /// Every delivery that was taken back (`retry`) or given up (`drop`), with who did it.
+    pub fn handled(&self) -> Vec<(&'static str, DeliveryKey, String)> {
+        hold(&self.handled).clone()
+    }
+
+    fn handle(
+        &self,
+        act: &'static str,
+        key: &DeliveryKey,
+        actor: &str,
+        known: bool,
+        all: &mut DeliveriesHandled,
+    ) {
+        if known {
+            hold(&self.handled).push((act, key.clone(), actor.to_owned()));
+            all.done.push(key.clone());
+        } else {
+            all.unknown.push(key.clone());
+        }
     }
 }
 
@@ -69,6 +94,47 @@ impl SessionAdmin for FakeControl {
 }
 
 #[async_trait]
+impl OutboxAdmin for FakeControl {
+    async fn outbox(&self, wanted: &Wanted, limit: usize) -> Result<OutboxListing, ControlError> {
+        let mut rows = self.journal.list(usize::MAX).await?;
+        rows.retain(|row| wanted.takes(row));
+        let total = rows.len();
+        rows.truncate(limit);
+        Ok(OutboxListing { rows, total })
+    }
+
+    async fn retry_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        let mut all = DeliveriesHandled::default();
+        for key in keys {
+            let known = match self.journal.release(key).await {
+                Ok(()) => true,
+                Err(error) if error.kind == StoreErrorKind::NotFound => false,
+                Err(error) => return Err(error.into()),
+            };
+            self.handle("retry", key, actor, known, &mut all);
+        }
+        Ok(all)
+    }
+
+    async fn drop_deliveries(
+        &self,
+        keys: &[DeliveryKey],
+        actor: &str,
+    ) -> Result<DeliveriesHandled, ControlError> {
+        let mut all = DeliveriesHandled::default();
+        for key in keys {
+            let known = self.journal.discard(key, "dropped by the operator").await?;
+            self.handle("drop", key, actor, known, &mut all);
+        }
+        Ok(all)
+    }
+}
+
+#[async_trait]
 impl Control for FakeControl {
     async fn status(&self) -> StatusReport {
         let instant = SENT_AT.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
@@ -82,7 +148,10 @@ impl Control for FakeControl {
             ports: vec![PortStatus { port: "journal", adapter: "memory_journal".to_owned(), warning: None }],
             channels: vec!["cli".to_owned()],
             tools: Vec::new(),
-            queues: QueueStatus::default(),
+            queues: QueueStatus {
+                outbox: self.journal.count().await.unwrap_or_default(),
+                ..QueueStatus::default()
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A journal that remembers what it was told, and builders for what a journal stores.
 #![expect(clippy::expect_used, reason = "test code: a wrong literal in a test should stop it")]
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -13,11 +14,12 @@ use crate::intent::{SessionAppend, SessionLine, SessionRole};
 use crate::label::Labels;
 use crate::message::OutboundMessage;
 use crate::outcome::TurnOutcome;
+use crate::pipeline::Readings;
 use crate::ports::{
-    Attempt, Closing, Delivery, InboundId, Ingested, Journal, Outbox, Outgoing, PendingAppend,
-    QueuedDelivery, StoreError,
+    Attempt, Closing, Delivery, InboundId, Ingested, Journal, LineQueue, OpenTurn, Outbox, Outgoing,
+    PendingAppend, QueuedDelivery, SessionWrite, StoreError, Tidied,
 };
-use crate::record::{StepDone, StepStarted};
+use crate::record::{RecordedStep, StepDone, StepStarted};
 use crate::stand_in::{VolatileJournal, hold};
 use crate::time::{Timestamp, WallTime};
 
@@ -54,6 +56,22 @@ impl MemoryJournal {
         hold(&self.written).done.clone()
     }
 
+    /// What is on record of a turn, by index: of steps that were said twice, the first.
+    pub fn steps(&self, turn: &TurnId) -> Vec<RecordedStep> {
+        let written = hold(&self.written);
+        let mut steps: BTreeMap<u32, RecordedStep> = BTreeMap::new();
+        for (_, started) in written.started.iter().filter(|(of, _)| of == turn) {
+            let step = RecordedStep { started: started.clone(), done: None };
+            steps.entry(started.index).or_insert(step);
+        }
+        for (_, done) in written.done.iter().filter(|(of, _)| of == turn) {
+            if let Some(step) = steps.get_mut(&done.index) {
+                step.done.get_or_insert_with(|| done.clone());
+            }
+        }
+        steps.into_values().collect()
+    }
+
     /// The closings that took effect, repeats included.
     pub fn closings(&self) -> Vec<Closing> {
         hold(&self.written).closed.clone()
@@ -70,14 +88,24 @@ impl Journal for MemoryJournal {
         self.inner.is_durable()
     }
 
-    async fn ingest(&self, event: &InboundEvent) -> Result<Ingested, StoreError> {
+    async fn ingest(
+        &self,
+        event: &InboundEvent,
+        turn: &TurnId,
+        at: Timestamp,
+    ) -> Result<Ingested, StoreError> {
         self.trouble.strike("ingest")?;
-        self.inner.ingest(event).await
+        self.inner.ingest(event, turn, at).await
     }
 
-    async fn begin(&self, inbound: InboundId, turn: &TurnId, at: &WallTime) -> Result<Attempt, StoreError> {
+    async fn begin(&self, inbound: InboundId, at: &WallTime) -> Result<Attempt, StoreError> {
         self.trouble.strike("begin")?;
-        self.inner.begin(inbound, turn, at).await
+        self.inner.begin(inbound, at).await
+    }
+
+    async fn hand_back(&self, inbound: InboundId) -> Result<(), StoreError> {
+        self.trouble.strike("hand_back")?;
+        self.inner.hand_back(inbound).await
     }
 
     async fn step_started(&self, turn: &TurnId, step: &StepStarted) -> Result<(), StoreError> {
@@ -99,14 +127,50 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn unprojected(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
-        self.trouble.strike("unprojected")?;
-        self.inner.unprojected(limit).await
+    async fn open_turns(&self, after: InboundId, limit: usize) -> Result<Vec<OpenTurn>, StoreError> {
+        self.trouble.strike("open_turns")?;
+        self.inner.open_turns(after, limit).await
     }
 
-    async fn projected(&self, id: u64) -> Result<(), StoreError> {
-        self.trouble.strike("projected")?;
-        self.inner.projected(id).await
+    async fn forget(&self, session: &SessionKey) -> Result<u64, StoreError> {
+        self.trouble.strike("forget")?;
+        self.inner.forget(session).await
+    }
+
+    async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
+        self.trouble.strike("tidy")?;
+        self.inner.tidy(now).await
+    }
+}
+
+#[async_trait]
+impl LineQueue for MemoryJournal {
+    async fn waiting(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
+        self.trouble.strike("waiting")?;
+        self.inner.waiting(limit).await
+    }
+
+    async fn waiting_in(&self, session: &SessionKey) -> Result<Vec<PendingAppend>, StoreError> {
+        self.trouble.strike("waiting_in")?;
+        self.inner.waiting_in(session).await
+    }
+
+    async fn end_of(&self, session: &SessionKey) -> Result<Option<u64>, StoreError> {
+        self.trouble.strike("end_of")?;
+        self.inner.end_of(session).await
+    }
+
+    fn written(&self, row: u64, end: u64) {
+        self.inner.written(row, end);
+    }
+
+    fn unsettled(&self, limit: usize) -> Vec<(SessionKey, u64)> {
+        self.inner.unsettled(limit)
+    }
+
+    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
+        self.trouble.strike("settle")?;
+        self.inner.settle(session, last).await
     }
 }
 
@@ -137,7 +201,7 @@ impl Outbox for MemoryJournal {
         self.inner.release(key).await
     }
 
-    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
+    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<bool, StoreError> {
         self.trouble.strike("discard")?;
         self.inner.discard(key, why).await
     }
@@ -162,6 +226,7 @@ pub fn closing(turn: &str) -> Closing {
         inbound: None,
         turn: TurnId::new(turn).expect("a test names a turn"),
         outcome: TurnOutcome::Answered,
+        readings: Readings::default(),
         sessions: Vec::new(),
         deliveries: Vec::new(),
         at: WallTime::utc(SENT_AT.parse().expect("the constant is an instant")),
@@ -196,6 +261,14 @@ pub fn append(session: &str, text: &str) -> SessionAppend {
         session: SessionKey::new(session).expect("a test names a session"),
         lines: vec![line(SessionRole::User, text)],
     }
+}
+
+/// The same line as it goes into a closing: at this offset, in a plain form of text.
+///
+/// # Panics
+/// When `session` is no session key.
+pub fn write(session: &str, text: &str, offset: u64) -> SessionWrite {
+    SessionWrite { append: append(session, text), text: format!("{text}\n"), offset }
 }
 
 /// One line, written at the time at which events are sent, without labels.

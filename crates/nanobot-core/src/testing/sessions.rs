@@ -1,7 +1,8 @@
 //! Sessions, archive, known chats and a workspace in memory.
 #![expect(clippy::expect_used, reason = "test code: a wrong literal in a test should stop it")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -11,11 +12,14 @@ use super::event::SENT_AT;
 use crate::ids::{ChannelName, ChatId, MessageId, SenderId, SessionKey};
 use crate::intent::{SessionAppend, SessionLine, SessionRole};
 use crate::ports::{
-    ArchivedMessage, BootstrapFile, HistoryMessage, HistoryRole, InboundArchive, SeenChats, SessionStore,
-    SessionSummary, StoreError, StoreErrorKind, Workspace,
+    ArchivedMessage, BootstrapFile, Found, HistoryMessage, HistoryRole, InboundArchive, Placed, SeenChats,
+    SessionEnd, SessionStore, SessionSummary, SessionWrite, StoreError, StoreErrorKind, Workspace,
 };
 use crate::stand_in::{VolatileArchive, hold};
 use crate::time::{civil, iso_local};
+use body::Body;
+
+mod body;
 
 /// Sessions without files.
 #[derive(Debug, Default)]
@@ -37,7 +41,7 @@ struct Session {
     created: civil::DateTime,
     updated: civil::DateTime,
     last_use: u64,
-    lines: Vec<SessionLine>,
+    body: Body,
 }
 
 impl MemorySessions {
@@ -48,7 +52,8 @@ impl MemorySessions {
 
     /// The lines of one session as they were given, in order.
     pub fn lines(&self, session: &SessionKey) -> Vec<SessionLine> {
-        hold(&self.sessions).by_key.get(session).map(|known| known.lines.clone()).unwrap_or_default()
+        let sessions = hold(&self.sessions);
+        sessions.by_key.get(session).map(|known| known.body.lines().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -68,21 +73,46 @@ impl SessionStore for MemorySessions {
         let Some(known) = sessions.by_key.get(session) else {
             return Ok(Vec::new());
         };
-        let skipped = known.lines.len().saturating_sub(limit);
-        Ok(known.lines.iter().skip(skipped).map(message).collect())
+        let skipped = known.body.lines().count().saturating_sub(limit);
+        Ok(known.body.lines().skip(skipped).map(message).collect())
     }
 
-    async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
-        self.trouble.strike("append")?;
+    fn render(&self, append: &SessionAppend) -> Result<String, StoreError> {
+        self.trouble.strike("render")?;
+        Ok(append.lines.iter().map(body::render).collect())
+    }
+
+    async fn end(&self, session: &SessionKey) -> Result<SessionEnd, StoreError> {
+        self.trouble.strike("end")?;
+        Ok(hold(&self.sessions).by_key.get(session).map(|known| known.body.end()).unwrap_or_default())
+    }
+
+    async fn place(&self, write: &SessionWrite, now: civil::DateTime) -> Result<Placed, StoreError> {
+        self.trouble.strike("place")?;
+        if write.text.is_empty() {
+            let end = self.end(&write.append.session).await?.offset;
+            return Ok(Placed { end, found: Found::All });
+        }
         let mut sessions = hold(&self.sessions);
         sessions.uses += 1;
         let last_use = sessions.uses;
-        let fresh = || Session { created: now, updated: now, last_use, lines: Vec::new() };
-        let known = sessions.by_key.entry(append.session.clone()).or_insert_with(fresh);
-        known.updated = now;
-        known.last_use = last_use;
-        known.lines.extend(append.lines.iter().cloned());
-        Ok(())
+        match sessions.by_key.entry(write.append.session.clone()) {
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                known.updated = now;
+                known.last_use = last_use;
+                Ok(known.body.place(write))
+            }
+            Entry::Vacant(free) => {
+                let (body, placed) = Body::begin(write);
+                free.insert(Session { created: now, updated: now, last_use, body });
+                Ok(placed)
+            }
+        }
+    }
+
+    async fn sync(&self, _session: &SessionKey) -> Result<(), StoreError> {
+        self.trouble.strike("sync")
     }
 
     async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
@@ -100,7 +130,7 @@ impl SessionStore for MemorySessions {
             file: format!("{}.jsonl", key.as_str().replace(':', "_")),
             created_at: Some(iso_local(session.created)),
             updated_at: Some(iso_local(session.updated)),
-            messages: session.lines.len(),
+            messages: session.body.lines().count(),
         };
         Ok(known.into_iter().map(summary).collect())
     }
@@ -115,7 +145,7 @@ impl SessionStore for MemorySessions {
         };
         known.updated = now;
         known.last_use = last_use;
-        Ok(std::mem::take(&mut known.lines).len())
+        Ok(std::mem::take(&mut known.body).lines().count())
     }
 
     async fn refresh(&self) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use super::event::SENT_AT;
 use super::models::{call, text_reply};
 use super::tools::{context, failure};
 use super::*;
-use crate::ids::{ChannelName, ChatId, MessageId};
+use crate::ids::{ChannelName, ChatId, MessageId, TurnId};
 use crate::model::{ModelErrorKind, ModelRequest, ToolClass};
 use crate::ports::{
     Clock, Journal, ModelClient, SecurityContext, SecurityGate, StoreErrorKind, ToolExecutor,
@@ -50,14 +50,15 @@ async fn an_ordered_failure_strikes_its_method_once() {
     let journal = MemoryJournal::new();
     journal.trouble.fail_next_in("close", StoreErrorKind::Full);
     let event = event::wa("hello").build();
-    journal.ingest(&event).await.unwrap();
+    let (turn, at) = (TurnId::new("t1").unwrap(), SENT_AT.parse().unwrap());
+    journal.ingest(&event, &turn, at).await.unwrap();
     assert_eq!(journal.trouble.pending(), 1, "another method is not struck");
     let closing = journal::closing("t1");
     assert_eq!(journal.close(&closing).await.unwrap_err().kind, StoreErrorKind::Full);
     assert_eq!(journal.closings(), Vec::new(), "what failed did not happen");
     journal.close(&closing).await.unwrap();
     journal.trouble.fail_next(StoreErrorKind::Busy);
-    assert_eq!(journal.ingest(&event).await.unwrap_err().kind, StoreErrorKind::Busy);
+    assert_eq!(journal.ingest(&event, &turn, at).await.unwrap_err().kind, StoreErrorKind::Busy);
 }
 
 fn no_request() -> ModelRequest {

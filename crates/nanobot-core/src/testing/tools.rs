@@ -91,6 +91,7 @@ pub fn failure(text: &str) -> ToolOutcome {
 pub fn context(event: &InboundEvent) -> ToolContext {
     ToolContext {
         turn: TurnId::new("turn-1").expect("the text is an identifier"),
+        key: "turn-1/0".to_owned(),
         session: event.session(),
         channel: event.channel.clone(),
         chat: event.chat.clone(),

@@ -22,13 +22,15 @@ const MAX_OLDER: u32 = 1000;
 /// The folders of one home.
 #[derive(Debug)]
 pub(crate) struct Folders {
+    home: PathBuf,
     main: PathBuf,
     former: PathBuf,
 }
 
 impl Folders {
     pub(crate) fn new(home: &Path) -> Self {
-        Self { main: home.join("sessions"), former: home.join("data").join("sessions") }
+        let (main, former) = (home.join("sessions"), home.join("data").join("sessions"));
+        Self { home: home.to_owned(), main, former }
     }
 
     /// Where a file of this name is written.
@@ -70,6 +72,12 @@ impl Folders {
             }
         }
         Ok(())
+    }
+
+    /// Waits until the disk has the names in the folder that is written, and the folder's own.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        disk::sync_folder(&self.main)?;
+        disk::sync_folder(&self.home)
     }
 
     /// Removes temporary files that a crash left behind.

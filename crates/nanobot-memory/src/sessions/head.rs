@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::line::{self, Line, OWNER_KEY};
 use super::names::strip;
-use super::split::{Found, Lines};
+use super::split::{Found, Lines, MAX_LINE_BYTES};
 use crate::disk;
 use crate::python_json::{self, Member, encode_str, members};
 
@@ -31,8 +31,11 @@ pub(crate) struct Head {
     pub(crate) updated_at: Option<String>,
     /// The timestamp of the first message, when the file begins with one.
     first_timestamp: Option<String>,
-    /// Where the part begins that is never rewritten: behind a byte order mark, blank lines and metadata.
-    rest: u64,
+    /// Whether it is metadata that has its line end.
+    pub(crate) is_ended: bool,
+    /// Where the part begins that is never rewritten: behind a byte order mark, blank lines and metadata. Without
+    /// metadata, behind the first two. So that part is the same before and behind a rewrite.
+    pub(crate) rest: u64,
 }
 
 /// Reads the first line of an open file. A file that begins with something else has an empty head.
@@ -56,13 +59,15 @@ pub(crate) fn read(file: &File) -> io::Result<Head> {
                 let text_of = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
                 let inner = map.get("metadata").and_then(|inner| inner.get(OWNER_KEY));
                 let owner = inner.and_then(Value::as_str).or(map.get(OWNER_KEY).and_then(Value::as_str));
+                let rest = skipped + lines.consumed();
                 return Ok(Head {
+                    is_ended: rest - before > buffer.len() as u64,
                     metadata: String::from_utf8(buffer).ok(),
                     owner: owner.map(str::to_owned),
                     created_at: text_of("created_at"),
                     updated_at: text_of("updated_at"),
                     first_timestamp: None,
-                    rest: skipped + lines.consumed(),
+                    rest,
                 });
             }
             Some(Line::Message(map)) => {
@@ -161,8 +166,13 @@ pub(crate) fn rewrite(
 ) -> io::Result<()> {
     let mut old = disk::open_file(from)?;
     let head = read(&old)?;
+    let first = head.refreshed(owner, updated_at);
+    if first.len() > MAX_LINE_BYTES {
+        // It could not be read back, and would count as a message.
+        return Err(io::Error::other("the first line would be longer than a line may be"));
+    }
     disk::replace(to, |new| {
-        io::Write::write_all(new, head.refreshed(owner, updated_at).as_bytes())?;
+        io::Write::write_all(new, first.as_bytes())?;
         if rest == Rest::Kept {
             old.seek(SeekFrom::Start(head.rest))?;
             io::copy(&mut old, new)?;

@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use nanobot_core::ports::HistoryMessage;
 use serde_json::{Map, Value};
@@ -42,14 +41,6 @@ pub(crate) fn own_timestamp(message: &Map<String, Value>) -> Option<&str> {
     message.get("timestamp")?.as_str()
 }
 
-/// Whether the file is empty or its last line is complete.
-pub(crate) fn ends_with_line_end(file: &File, len: u64) -> io::Result<bool> {
-    let Some(last) = len.checked_sub(1) else { return Ok(true) };
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, last)?;
-    Ok(byte == *b"\n")
-}
-
 fn last<T>(
     file: &File,
     limit: usize,
@@ -79,7 +70,7 @@ fn last<T>(
 }
 
 /// What lies between two places of the file. Shorter if the file was cut in the meantime.
-fn read_from(file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_from(file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
     use std::io::{Read, Seek, SeekFrom};
 
     let mut reader = file;

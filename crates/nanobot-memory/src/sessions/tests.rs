@@ -15,8 +15,10 @@ use serde_json::json;
 
 use super::*;
 
+mod crashes;
 mod folders;
 mod ownership;
+mod placing;
 mod special_files;
 
 const META: &str = "{\"_type\": \"metadata\", \"created_at\": \"2025-11-02T10:00:00\", \"updated_at\": \"2025-11-02T11:00:00\", \"metadata\": {\"k\": \"v\"}}\n";
@@ -343,8 +345,15 @@ async fn an_error_names_the_session() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("home"), "a file, not a folder").unwrap();
     let sessions = JsonlSessions::new(folder.path().join("home"));
-    let error = sessions.append(&said("a:b", &["secret words"]), now()).await.unwrap_err();
+    let append = said("a:b", &["secret words"]);
+    let error = sessions.append(&append, now()).await.unwrap_err();
+    assert!(error.to_string().ends_with("while looking for the end of session a:b"), "{error}");
+    let write = SessionEnd::UNKNOWN.write(append, "secret words\n".to_owned());
+    let error = sessions.place(&write, now()).await.unwrap_err();
     assert!(error.to_string().ends_with("while appending to session a:b"), "{error}");
+    fs::remove_file(folder.path().join("home")).unwrap();
+    let error = JsonlSessions::new("/dev/null").sync(&key("a:b")).await.unwrap_err();
+    assert!(error.to_string().ends_with("while bringing session a:b to the disk"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

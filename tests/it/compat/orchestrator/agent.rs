@@ -2,6 +2,7 @@
 //! streak is long enough.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::cooldown::{Cooldown, Language, topic_overlap, topic_tokens};
@@ -172,6 +173,7 @@ fn observe(brake: &Cooldown, decision: &PolicyDecision, step: &Value) -> (Option
         now: now.clone(),
         seen: Seen::First,
         cancel: CancelToken::never(),
+        recorded: Arc::new([]),
     };
     let input = TurnInput {
         event: &message,

@@ -72,9 +72,10 @@ pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<
             continue;
         };
         responder.raise(raises.get(index) == Some(&true));
-        let scope = scope(index, seen(&journal, &event).await);
+        let mut scope = scope(index, Seen::First);
+        scope.seen = seen(&journal, &event, &scope).await;
         let already_shown = live.seen().len();
-        let intents = orchestrator.handle(event, scope).await;
+        let intents = orchestrator.handle(event, scope).await.intents;
         let shown = live.seen().split_off(already_shown);
         led.push(Some(closed(&intents, responder.take(), shown)));
     }
@@ -82,11 +83,11 @@ pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<
 }
 
 /// The journal's verdict, asked for as the daemon's gateway asks: not for a blank message.
-async fn seen(journal: &VolatileJournal, event: &InboundEvent) -> Seen {
+async fn seen(journal: &VolatileJournal, event: &InboundEvent, scope: &TurnScope) -> Seen {
     if event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none()) {
         return Seen::First;
     }
-    journal.ingest(event).await.unwrap().seen
+    journal.ingest(event, &scope.turn, scope.now.instant).await.unwrap().seen
 }
 
 fn scope(index: usize, seen: Seen) -> TurnScope {
@@ -95,6 +96,7 @@ fn scope(index: usize, seen: Seen) -> TurnScope {
         now: WallTime::utc("2026-02-20T12:00:00Z".parse().unwrap()),
         seen,
         cancel: CancelToken::never(),
+        recorded: Arc::new([]),
     }
 }
 

@@ -143,6 +143,7 @@ fn metric(fact: &TelemetryEvent) -> Value {
         Fact::TurnCancelled { .. }
         | Fact::ToolCall { .. }
         | Fact::StoreFailed { .. }
+        | Fact::ForeignLines { .. }
         | Fact::ModelCall { .. } => counter(&format!("({fact:?})"), &[]),
     }
 }

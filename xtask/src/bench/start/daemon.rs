@@ -13,30 +13,53 @@ use super::{LIMIT, resident_mib};
 use crate::process;
 use crate::progress::Stopwatch;
 
-/// A running daemon; killed, and its home removed, when dropped.
-pub(super) struct Daemon {
+/// A running daemon; killed when dropped.
+pub(in crate::bench) struct Daemon {
     child: Child,
-    home: PathBuf,
+    home: Home,
     /// From the start of the process to its readiness.
-    pub(super) ready_after: Duration,
+    pub(in crate::bench) ready_after: Duration,
+}
+
+/// The folder that a daemon lives in.
+pub(in crate::bench) enum Home {
+    /// Goes with the daemon.
+    OfItsOwn(PathBuf),
+    /// Somebody else's.
+    Kept(PathBuf),
+}
+
+impl Home {
+    fn path(&self) -> &Path {
+        match self {
+            Self::OfItsOwn(path) | Self::Kept(path) => path,
+        }
+    }
 }
 
 impl Daemon {
-    /// Starts it and waits until it says that it is ready, as a service manager would.
+    /// Starts it on a fresh home and waits until it says that it is ready.
     pub(super) fn start(program: &Path, provider: &str) -> Result<Self> {
         let home = fresh_home()?;
         std::fs::write(home.join("config.json"), r#"{"configVersion": 2}"#)?;
-        let notify = home.join("notify");
+        Self::start_on(program, Home::OfItsOwn(home), provider)
+    }
+
+    /// Starts it and waits until it says that it is ready, as a service manager would.
+    pub(in crate::bench) fn start_on(program: &Path, home: Home, provider: &str) -> Result<Self> {
+        let notify = home.path().join("notify");
+        // Left by the daemon that had this home before.
+        let _ = std::fs::remove_file(&notify);
         let readiness = UnixDatagram::bind(&notify).context("cannot listen for readiness")?;
         readiness.set_read_timeout(Some(LIMIT))?;
         let stopwatch = Stopwatch::start();
-        let child = process::command(program, &home)
+        let child = process::command(program, home.path())
             .env_clear()
-            .env("HOME", &home)
+            .env("HOME", home.path())
             .env("NOTIFY_SOCKET", &notify)
             .env("OPENAI_BASE_URL", provider)
             .arg("--home")
-            .arg(&home)
+            .arg(home.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -52,13 +75,13 @@ impl Daemon {
         Ok(daemon)
     }
 
-    pub(super) fn resident_mib(&self) -> Result<f64> {
+    pub(in crate::bench) fn resident_mib(&self) -> Result<f64> {
         resident_mib(self.child.id())
     }
 
     /// A client that is attached to one chat.
     pub(super) fn connect(&self, chat: &str) -> Result<Console> {
-        let stream = UnixStream::connect(self.home.join("var/run/nanobot.sock"))?;
+        let stream = UnixStream::connect(self.home.path().join("var/run/nanobot.sock"))?;
         stream.set_read_timeout(Some(LIMIT))?;
         let mut console =
             Console { lines: BufReader::new(stream.try_clone()?), stream, chat: chat.to_owned() };
@@ -73,7 +96,9 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.home);
+        if let Home::OfItsOwn(path) = &self.home {
+            let _ = std::fs::remove_dir_all(path);
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::local::{ClientEvent, LocalLimits};
 use crate::testing::{FakeDaemon, RawPeer, chat, message, options, switch, target, turn};
 use nanobot_core::TurnOutcome;
-use nanobot_core::ports::{ChannelSender, LiveEvent, LiveSink};
+use nanobot_core::ids::DeliveryKey;
+use nanobot_core::ports::{ChannelSender, LiveEvent, LiveSink, Wanted};
 use tokio::io::DuplexStream;
 
 fn daemon() -> Arc<FakeDaemon> {
@@ -109,6 +110,32 @@ async fn refusals_and_results_reach_whoever_asked() {
     let show = ControlOp::SessionShow { session: "cli:none".to_owned(), limit: 5 };
     let missing = client.control(show).await.unwrap_err();
     assert!(matches!(missing, ClientError::Refused { code, .. } if code == code::NO_SUCH_SESSION));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_about_the_outbox_are_typed() {
+    let daemon = daemon();
+    let client = daemon.client().await;
+    let key = |name| DeliveryKey::new(name).unwrap();
+    let answer = client.outbox(&Wanted::Parked, 10, true).await.unwrap();
+    assert_eq!((answer.total, answer.deliveries[0].text.as_deref()), (1, Some("hi")));
+    let handled = client.retry_deliveries(&[key("t/0"), key("x/0")]).await.unwrap();
+    assert_eq!((handled.done, handled.unknown), (vec!["t/0".to_owned()], vec!["x/0".to_owned()]));
+    let handled = client.drop_deliveries(&[key("t/1")]).await.unwrap();
+    assert_eq!(handled.done, ["t/1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_daemon_says_that_it_does_not_know_the_outbox() {
+    let (client, mut server) = scripted().await;
+    let answering = async {
+        server.hear().await.unwrap();
+        let error = r#"{"code":"unknown_op","message":"this operation is not known"}"#;
+        server.say(&format!(r#"{{"t":"result","id":"c0","error":{error}}}"#)).await;
+    };
+    let keys = [DeliveryKey::new("t/0").unwrap()];
+    let (answer, ()) = tokio::join!(client.retry_deliveries(&keys), answering);
+    assert!(matches!(answer, Err(ClientError::Refused { code, .. }) if code == code::UNKNOWN_OP));
 }
 
 #[tokio::test(start_paused = true)]

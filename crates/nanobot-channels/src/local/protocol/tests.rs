@@ -25,6 +25,20 @@ fn client_frames() -> Vec<ClientFrame> {
             op: ControlOp::SessionShow { session: s("cli:default"), limit: 20 },
         },
         ClientFrame::Control { id: s("c4"), op: ControlOp::SessionReset { session: s("cli:default") } },
+        ClientFrame::Control {
+            id: s("c5"),
+            op: ControlOp::OutboxList { wanted: WantedDeliveries::All, limit: 20, text: false },
+        },
+        ClientFrame::Control {
+            id: s("c6"),
+            op: ControlOp::OutboxList {
+                wanted: WantedDeliveries::Keys(vec![s("t1/0")]),
+                limit: 1,
+                text: true,
+            },
+        },
+        ClientFrame::Control { id: s("c7"), op: ControlOp::OutboxRetry { keys: vec![s("t1/0"), s("t1/1")] } },
+        ClientFrame::Control { id: s("c8"), op: ControlOp::OutboxDrop { keys: vec![s("t1/0")] } },
     ]
 }
 
@@ -79,6 +93,10 @@ fn client_frames_stand_on_the_wire_like_this() {
     {"t":"control","id":"c2","op":"session_list"}
     {"t":"control","id":"c3","op":"session_show","session":"cli:default","limit":20}
     {"t":"control","id":"c4","op":"session_reset","session":"cli:default"}
+    {"t":"control","id":"c5","op":"outbox_list","wanted":"all","limit":20,"text":false}
+    {"t":"control","id":"c6","op":"outbox_list","wanted":{"keys":["t1/0"]},"limit":1,"text":true}
+    {"t":"control","id":"c7","op":"outbox_retry","keys":["t1/0","t1/1"]}
+    {"t":"control","id":"c8","op":"outbox_drop","keys":["t1/0"]}
     "#);
 }
 
@@ -112,6 +130,13 @@ fn every_frame_reads_back_as_it_was_written() {
         let line = line_of(&frame).unwrap();
         assert_eq!(serde_json::from_str::<ServerFrame>(&line).unwrap(), frame);
     }
+}
+
+#[test]
+fn whoever_lists_the_outbox_may_leave_out_what_is_usual() {
+    let frame = read_client_frame(r#"{"t":"control","id":"1","op":"outbox_list","limit":5}"#);
+    let op = ControlOp::OutboxList { wanted: WantedDeliveries::All, limit: 5, text: false };
+    assert_eq!(frame, Ok(ClientFrame::Control { id: s("1"), op }));
 }
 
 #[test]

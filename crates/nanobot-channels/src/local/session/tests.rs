@@ -89,6 +89,49 @@ async fn control_requests_are_answered_under_their_id() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_outbox_is_listed_and_handled_by_requests() {
+    let daemon = daemon();
+    let mut peer = greeted(&daemon).await;
+    let mut answers = Vec::new();
+    for request in [
+        r#"{"t":"control","id":"1","op":"outbox_list","limit":1}"#,
+        r#"{"t":"control","id":"2","op":"outbox_list","wanted":"parked","limit":5,"text":true}"#,
+        r#"{"t":"control","id":"3","op":"outbox_list","wanted":{"keys":["t/1","x/0"]},"limit":5}"#,
+        r#"{"t":"control","id":"4","op":"outbox_list","wanted":"some","limit":5}"#,
+        r#"{"t":"control","id":"5","op":"outbox_retry","keys":["x/0","t/0"]}"#,
+        r#"{"t":"control","id":"6","op":"outbox_drop","keys":["t/1"]}"#,
+        r#"{"t":"control","id":"7","op":"outbox_drop","keys":[" "]}"#,
+    ] {
+        peer.say(request).await;
+        answers.push(peer.hear().await.unwrap());
+    }
+    assert_eq!(*daemon.actors.lock().unwrap(), ["local:uid=1000", "local:uid=1000"]);
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    {"t":"result","id":"1","ok":{"deliveries":[{"key":"t/0","turn":"t","channel":"cli","chat":"c","kind":"message","text_chars":2,"media":0,"attempts":20,"not_before":null,"parked":"not reachable"}],"total":2}}
+    {"t":"result","id":"2","ok":{"deliveries":[{"key":"t/0","turn":"t","channel":"cli","chat":"c","kind":"message","text_chars":2,"media":0,"attempts":20,"not_before":null,"parked":"not reachable","text":"hi"}],"total":1}}
+    {"t":"result","id":"3","ok":{"deliveries":[{"key":"t/1","turn":"t","channel":"cli","chat":"c","kind":"message","text_chars":2,"media":0,"attempts":20,"not_before":null,"parked":null}],"total":1}}
+    {"t":"result","id":"4","error":{"code":"bad_frame","message":"a field of the operation is missing or wrong"}}
+    {"t":"result","id":"5","ok":{"done":["t/0"],"unknown":["x/0"]}}
+    {"t":"result","id":"6","ok":{"done":["t/1"],"unknown":[]}}
+    {"t":"result","id":"7","error":{"code":"bad_frame","message":"delivery key is blank"}}
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_deliveries_than_can_be_named_at_once_are_refused_as_a_whole() {
+    let daemon = daemon();
+    let mut peer = greeted(&daemon).await;
+    let keys = vec!["t/0"; 1_001];
+    let request = serde_json::json!({"t": "control", "id": "1", "op": "outbox_drop", "keys": keys});
+    peer.say(&request.to_string()).await;
+    assert_eq!(
+        peer.hear().await.unwrap(),
+        r#"{"t":"result","id":"1","error":{"code":"bad_frame","message":"at most 1000 deliveries can be named at once"}}"#
+    );
+    assert!(daemon.actors.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_for_more_messages_than_the_limit_gets_the_limit() {
     let daemon = daemon();
     let mut peer = greeted(&daemon).await;

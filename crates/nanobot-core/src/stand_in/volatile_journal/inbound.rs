@@ -6,6 +6,7 @@ use super::VolatileJournal;
 use crate::event::InboundEvent;
 use crate::ids::{AccountId, ChannelName, ChatId, MessageId, TurnId};
 use crate::ports::{Attempt, InboundId, Ingested, Seen, StoreError, StoreErrorKind};
+use crate::time::WallTime;
 
 /// What makes two messages the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ impl Inbound {
         Ingested { id, seen: Seen::First }
     }
 
-    pub(super) fn begin(&mut self, id: InboundId) -> Result<Attempt, StoreError> {
+    pub(super) fn begin(&mut self, id: InboundId, at: &WallTime) -> Result<Attempt, StoreError> {
         if id.0 == 0 || id.0 > self.given {
             return Err(StoreError::new(StoreErrorKind::NotFound, "beginning a turn of an unknown message"));
         }
@@ -68,7 +69,13 @@ impl Inbound {
         }
         let count = self.attempts.entry(id).or_insert(0);
         *count = count.saturating_add(1);
-        Ok(Attempt { number: *count })
+        Ok(Attempt { number: *count, at: at.clone(), steps: Vec::new() })
+    }
+
+    pub(super) fn hand_back(&mut self, id: InboundId) {
+        if let Some(count) = self.attempts.get_mut(&id) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     /// The message has its outcome; its tries need not be counted any more.

@@ -39,10 +39,13 @@ impl DeliveryQueue {
             .collect()
     }
 
-    pub(super) fn remove(&mut self, key: &DeliveryKey) {
-        if self.keys.remove(key) {
+    /// Answers whether it was there.
+    pub(super) fn remove(&mut self, key: &DeliveryKey) -> bool {
+        let known = self.keys.remove(key);
+        if known {
             self.rows.retain(|row| row.delivery.key != *key);
         }
+        known
     }
 
     pub(super) fn postpone(&mut self, key: &DeliveryKey, until: Timestamp) -> Result<(), StoreError> {
@@ -61,11 +64,8 @@ impl DeliveryQueue {
     }
 
     pub(super) fn release(&mut self, key: &DeliveryKey) -> Result<(), StoreError> {
-        let row = self.row(key, "taking back a parked delivery")?;
-        if row.parked.take().is_none() {
-            return Err(StoreError::new(StoreErrorKind::NotFound, "taking back a parked delivery"));
-        }
-        (row.attempts, row.not_before) = (0, None);
+        let row = self.row(key, "taking back a delivery")?;
+        (row.parked, row.attempts, row.not_before) = (None, 0, None);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::ids::{ChannelName, DeliveryKey};
 use crate::message::Reaction;
-use crate::ports::{Delivery, Journal, Outbox, Outgoing};
+use crate::ports::{Delivery, Journal, Outbox, Outgoing, StoreErrorKind};
 use crate::testing::event::SENT_AT;
 use crate::testing::journal::{closing, delivery};
 use crate::time::Timestamp;
@@ -99,19 +99,30 @@ async fn parking_frees_the_rows_behind(outbox: &(impl Journal + Outbox)) {
 async fn a_released_row_is_served_again(outbox: &(impl Journal + Outbox)) {
     let keys = fill(outbox, "t1", &[("a", "a1"), ("a", "a2")]).await;
     let head = keys.first().unwrap();
-    assert!(outbox.release(head).await.is_err(), "only a parked row can be taken back");
     outbox.park(head, "rejected").await.unwrap();
     outbox.release(head).await.unwrap();
     assert_eq!(due(outbox, now()).await, ["a1"], "a released row has its old place");
+    outbox.postpone(head, later(60), "unreachable").await.unwrap();
+    outbox.release(head).await.unwrap();
+    let row = outbox.due(now(), 1).await.unwrap().remove(0);
+    assert_eq!((row.attempts, row.not_before), (0, None), "a released row is as if it had not been tried");
+    outbox.delivered(head).await.unwrap();
+    let error = outbox.release(head).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::NotFound, "what is gone cannot be taken back");
 }
 
 async fn what_was_discarded_is_gone(outbox: &(impl Journal + Outbox)) {
     let keys = fill(outbox, "t1", &[("a", "a1"), ("a", "a2"), ("b", "b1")]).await;
     outbox.park(keys.last().unwrap(), "rejected").await.unwrap();
     assert_eq!(outbox.count().await.unwrap(), 3, "waiting and parked rows count");
-    outbox.discard(keys.first().unwrap(), "expired").await.unwrap();
+    assert!(outbox.discard(keys.first().unwrap(), "expired").await.unwrap(), "it waited");
     assert_eq!(due(outbox, now()).await, ["a2"], "a discarded head frees the row behind it");
     assert_eq!(outbox.count().await.unwrap(), 2);
+    assert!(outbox.discard(keys.last().unwrap(), "expired").await.unwrap(), "it was parked");
+    for key in [keys.first().unwrap(), keys.last().unwrap()] {
+        assert!(!outbox.discard(key, "expired").await.unwrap(), "it was given up before");
+    }
+    assert_eq!(listed(outbox, 100).await, ["a2"], "what was given up is not listed");
 }
 
 async fn what_was_delivered_never_comes_again(outbox: &(impl Journal + Outbox)) {

@@ -1,4 +1,5 @@
-//! The promises of [`SessionStore`], [`InboundArchive`], [`SeenChats`] and [`Workspace`].
+//! The promises of [`SessionStore`], [`InboundArchive`], [`SeenChats`] and [`Workspace`]. How lines come to stand
+//! in their file has a file of its own.
 #![expect(clippy::unwrap_used, reason = "contract suites are test code")]
 
 use crate::ids::{ChannelName, ChatId, MessageId, SessionKey};
@@ -11,7 +12,10 @@ use crate::testing::journal::{append, line};
 use crate::testing::sessions::archived;
 use crate::time::civil;
 
-/// Checks order, limits, separation of sessions, the list, forgetting and asking for one.
+mod placing;
+
+/// Checks order, limits, separation of sessions, the list, forgetting and asking for one; and that lines which are
+/// placed stand there once, whatever was there before and however often they are placed.
 ///
 /// # Panics
 /// When a promise is broken.
@@ -22,6 +26,7 @@ pub async fn session_store_contract<S: SessionStore>(make: impl AsyncFn() -> S) 
     a_reset_forgets_the_messages_and_keeps_the_session(&make().await).await;
     refreshing_changes_no_message(&make().await).await;
     a_session_is_there_once_it_was_spoken_in(&make().await).await;
+    placing::lines_stand_once_in_their_place(make).await;
 }
 
 fn key(text: &str) -> SessionKey {

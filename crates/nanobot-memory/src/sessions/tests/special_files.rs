@@ -26,6 +26,11 @@ async fn refuses_everything(home: &Home) {
         sessions.contains(&key).await.unwrap_err(),
         sessions.file_of(&key).await.unwrap_err(),
         sessions.append(&said("a:b", &["x"]), now()).await.unwrap_err(),
+        sessions
+            .place(&SessionEnd::UNKNOWN.write(said("a:b", &["x"]), "x\n".to_owned()), now())
+            .await
+            .unwrap_err(),
+        sessions.end(&key).await.unwrap_err(),
         sessions.reset(&key, now()).await.unwrap_err(),
     ];
     for error in errors {

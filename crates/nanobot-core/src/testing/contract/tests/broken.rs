@@ -2,14 +2,13 @@
 
 use async_trait::async_trait;
 
-use crate::ids::{ChannelName, ChatId, DeliveryKey, MessageId, SessionKey, TurnId};
+use crate::ids::{ChannelName, ChatId, MessageId, SessionKey};
 use crate::model::ToolCall;
 use crate::ports::*;
-use crate::record::{StepDone, StepStarted};
-use crate::stand_in::{VolatileArchive, VolatileJournal};
+use crate::stand_in::VolatileArchive;
 use crate::testing::contract::*;
 use crate::testing::{FakeEmbedder, MemoryBudget, ScriptedGate};
-use crate::time::{Timestamp, WallTime};
+use crate::time::Timestamp;
 use crate::verdict::SecurityVerdict;
 
 /// Looks at each chunk alone, so that a needle across a border slips through.
@@ -120,116 +119,6 @@ impl InboundArchive for CuriousArchive {
 #[should_panic(expected = "another chat is not searched")]
 async fn an_archive_that_crosses_chats_is_found() {
     inbound_archive_contract(async || CuriousArchive(VolatileArchive::new())).await;
-}
-
-/// An outbox with one fault.
-struct FaultyOutbox {
-    inner: VolatileJournal,
-    fault: Fault,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    /// Postponing parks, so that the rows behind overtake.
-    Overtakes,
-    /// Parking postpones for ever, so that the rows behind wait.
-    Jams,
-    /// Every message is new.
-    ForgetsMessages,
-}
-
-#[async_trait]
-impl Journal for FaultyOutbox {
-    fn name(&self) -> &'static str {
-        "faulty"
-    }
-    fn is_durable(&self) -> bool {
-        false
-    }
-    async fn ingest(&self, event: &crate::event::InboundEvent) -> Result<Ingested, StoreError> {
-        let mut event = event.clone();
-        if self.fault == Fault::ForgetsMessages {
-            event.message_id = None;
-        }
-        self.inner.ingest(&event).await
-    }
-    async fn begin(&self, inbound: InboundId, turn: &TurnId, at: &WallTime) -> Result<Attempt, StoreError> {
-        self.inner.begin(inbound, turn, at).await
-    }
-    async fn step_started(&self, turn: &TurnId, step: &StepStarted) -> Result<(), StoreError> {
-        self.inner.step_started(turn, step).await
-    }
-    async fn step_done(&self, turn: &TurnId, step: &StepDone) -> Result<(), StoreError> {
-        self.inner.step_done(turn, step).await
-    }
-    async fn close(&self, closing: &Closing) -> Result<(), StoreError> {
-        self.inner.close(closing).await
-    }
-    async fn unprojected(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
-        self.inner.unprojected(limit).await
-    }
-    async fn projected(&self, id: u64) -> Result<(), StoreError> {
-        self.inner.projected(id).await
-    }
-}
-
-#[async_trait]
-impl Outbox for FaultyOutbox {
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
-        self.inner.due(now, limit).await
-    }
-    async fn delivered(&self, key: &DeliveryKey) -> Result<(), StoreError> {
-        self.inner.delivered(key).await
-    }
-    async fn postpone(&self, key: &DeliveryKey, until: Timestamp, why: &str) -> Result<(), StoreError> {
-        match self.fault {
-            Fault::Overtakes => self.inner.park(key, why).await,
-            Fault::Jams | Fault::ForgetsMessages => self.inner.postpone(key, until, why).await,
-        }
-    }
-    async fn park(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
-        match self.fault {
-            Fault::Jams => self.inner.postpone(key, Timestamp::MAX, why).await,
-            Fault::Overtakes | Fault::ForgetsMessages => self.inner.park(key, why).await,
-        }
-    }
-    async fn release(&self, key: &DeliveryKey) -> Result<(), StoreError> {
-        self.inner.release(key).await
-    }
-
-    async fn discard(&self, key: &DeliveryKey, why: &str) -> Result<(), StoreError> {
-        self.inner.discard(key, why).await
-    }
-
-    async fn count(&self) -> Result<usize, StoreError> {
-        self.inner.count().await
-    }
-
-    async fn list(&self, limit: usize) -> Result<Vec<QueuedDelivery>, StoreError> {
-        self.inner.list(limit).await
-    }
-}
-
-fn faulty(fault: Fault) -> FaultyOutbox {
-    FaultyOutbox { inner: VolatileJournal::new(), fault }
-}
-
-#[tokio::test]
-#[should_panic(expected = "the row behind a postponed head waits")]
-async fn an_outbox_whose_rows_overtake_is_found() {
-    outbox_contract(async || faulty(Fault::Overtakes)).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "the row behind a parked one moves up")]
-async fn an_outbox_that_jams_is_found() {
-    outbox_contract(async || faulty(Fault::Jams)).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "the same key is the same message")]
-async fn a_journal_without_memory_is_found() {
-    journal_contract(async || faulty(Fault::ForgetsMessages)).await;
 }
 
 /// Gives vectors of double length.

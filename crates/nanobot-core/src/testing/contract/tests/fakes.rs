@@ -1,13 +1,15 @@
 //! Every fake runs the suite of its port.
 
 use crate::content::Media;
-use crate::ids::{ChannelName, ChatId, SessionKey};
+use crate::ids::{ChannelName, ChatId, DeliveryKey, SessionKey};
 use crate::intent::SessionRole;
 use crate::model::{ModelErrorKind, ToolClass};
-use crate::ports::{ControlError, SessionAdmin, SessionStore, VisionModel};
+use crate::ports::{
+    Closing, ControlError, Journal, Outbox, OutboxAdmin, SessionAdmin, SessionStore, VisionModel, Wanted,
+};
 use crate::stand_in::AllowAll;
 use crate::testing::contract::*;
-use crate::testing::journal::{append, line};
+use crate::testing::journal::{append, closing, delivery, line};
 use crate::testing::security::PLACEHOLDER;
 use crate::testing::*;
 
@@ -15,6 +17,7 @@ use crate::testing::*;
 async fn the_journal_keeps_the_contract() {
     journal_contract(async || MemoryJournal::new()).await;
     outbox_contract(async || MemoryJournal::new()).await;
+    line_queue_contract(async || MemoryJournal::new()).await;
 }
 
 #[tokio::test]
@@ -116,6 +119,12 @@ async fn the_control_keeps_the_contract() {
         let mut lines = append("cli:default", "hello");
         lines.lines.push(line(SessionRole::Assistant, "good morning"));
         control.sessions.append(&lines, line(SessionRole::User, "").at).await.unwrap();
+        let deliveries = vec![delivery("t", 0, "1@g.us", "one"), delivery("t", 1, "1@g.us", "two")];
+        let keys: Vec<_> = deliveries.iter().map(|delivery| delivery.key.clone()).collect();
+        control.journal.close(&Closing { deliveries, ..closing("t") }).await.unwrap();
+        for key in &keys {
+            control.journal.park(key, "refused").await.unwrap();
+        }
         control
     };
     control_contract(make).await;
@@ -123,6 +132,13 @@ async fn the_control_keeps_the_contract() {
     let key = SessionKey::new("cli:default").unwrap();
     busy.pretend_busy(key.clone());
     assert!(matches!(busy.reset_session(&key, "me").await, Err(ControlError::Busy(_))));
+
+    let outbox = make().await;
+    let (first, unknown) = (DeliveryKey::new("t/0").unwrap(), DeliveryKey::new("x/0").unwrap());
+    outbox.retry_deliveries(&[unknown, first.clone()], "me").await.unwrap();
+    assert_eq!(outbox.handled(), [("retry", first, "me".to_owned())]);
+    let parked = outbox.outbox(&Wanted::Parked, 10).await.unwrap();
+    assert_eq!(parked.total, 1, "what is taken back is not parked");
 }
 
 #[tokio::test]

@@ -1,0 +1,163 @@
+//! Why a journal does not open, and how SQLite's errors become those of the ports.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nanobot_core::ports::{StoreError, StoreErrorKind};
+
+/// A journal cannot be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The file, or its folder, cannot be created, read or written.
+    #[error("{doing} {}", path.display())]
+    File {
+        /// What was attempted.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("{} is not a database; move it away, then start again", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A database of another program.
+    #[error("{} is the database of another program, not a journal; choose another path", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A journal of a later nanobot.
+    #[error(
+        "the journal {} has schema version {found}, this program knows {known}; use the newer nanobot, or move the \
+         file away", path.display()
+    )]
+    FromTheFuture {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version that this program writes.
+        known: i64,
+    },
+    /// The file system cannot do what the journal needs.
+    #[error("{} cannot have a write-ahead log beside it; put the journal on a local disk", path.display())]
+    NoWriteAheadLog {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite cannot work with it.
+    #[error("{doing} the journal {}", path.display())]
+    Database {
+        /// What was attempted.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// What is stored cannot be read.
+    #[error("reading what waits in the journal {}", path.display())]
+    Contents {
+        /// The file.
+        path: PathBuf,
+        /// What cannot be read.
+        source: StoreError,
+    },
+}
+
+impl JournalError {
+    /// What can be done about it, in the words of the ports.
+    pub fn kind(&self) -> StoreErrorKind {
+        match self {
+            Self::File { source, .. } => StoreError::io(String::new(), io::Error::from(source.kind())).kind,
+            Self::NotADatabase { .. } => StoreErrorKind::Corrupt,
+            Self::Foreign { .. } | Self::FromTheFuture { .. } | Self::NoWriteAheadLog { .. } => {
+                StoreErrorKind::Backend
+            }
+            Self::Database { source, .. } => kind_of(source),
+            Self::Contents { source, .. } => source.kind,
+        }
+    }
+}
+
+/// The primary codes of SQLite that tell a caller what to do (<https://sqlite.org/rescode.html>, read 2026-02).
+mod code {
+    pub(super) const PERM: i32 = 3;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const TOOBIG: i32 = 18;
+    pub(super) const NOTADB: i32 = 26;
+}
+
+/// What a caller can do about an error of SQLite.
+pub(crate) fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
+    match error {
+        sqlx::Error::Database(_) => match primary_code(error) {
+            Some(code::BUSY | code::LOCKED) => StoreErrorKind::Busy,
+            Some(code::FULL) => StoreErrorKind::Full,
+            Some(code::READONLY | code::PERM) => StoreErrorKind::ReadOnly,
+            Some(code::CORRUPT | code::NOTADB) => StoreErrorKind::Corrupt,
+            Some(code::TOOBIG) => StoreErrorKind::Limit,
+            _ => StoreErrorKind::Backend,
+        },
+        sqlx::Error::PoolTimedOut => StoreErrorKind::Busy,
+        // A column that is not what the schema says.
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreErrorKind::Corrupt,
+        _ => StoreErrorKind::Backend,
+    }
+}
+
+/// Whether the file is no database at all.
+pub(crate) fn is_not_a_database(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(code::NOTADB)
+}
+
+/// The result code without its extension, which is in the higher bytes.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
+/// An error of SQLite, as a port says it.
+pub(crate) fn store_error(doing: impl Into<String>, source: sqlx::Error) -> StoreError {
+    StoreError { kind: kind_of(&source), doing: doing.into(), source: Some(Box::new(source)) }
+}
+
+/// The same error for one of several callers.
+pub(crate) fn shared_error(doing: String, source: &Arc<sqlx::Error>) -> StoreError {
+    StoreError { kind: kind_of(source), doing, source: Some(Box::new(Shared(source.clone()))) }
+}
+
+/// What is stored does not read as what it should be.
+pub(crate) fn corrupt(
+    doing: impl Into<String>,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
+    StoreError { kind: StoreErrorKind::Corrupt, doing: doing.into(), source: Some(source.into()) }
+}
+
+/// An error that struck several callers at once.
+#[derive(Debug)]
+struct Shared(Arc<sqlx::Error>);
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Shared {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}

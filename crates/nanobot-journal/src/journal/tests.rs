@@ -1,0 +1,8 @@
+//! Tests of the journal as its ports see it.
+
+mod contracts;
+mod disk;
+mod forgetting;
+mod limits;
+mod model;
+mod opening;

@@ -1,0 +1,113 @@
+//! What the tests of this crate share: a home with a journal in it, and turns to put there.
+
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use nanobot_core::ids::TurnId;
+use nanobot_core::ports::{Closing, InboundId, Journal as _};
+use nanobot_core::testing::event::{SENT_AT, wa};
+use nanobot_core::testing::journal::{closing, delivery, write};
+use nanobot_core::time::{Timestamp, WallTime};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+
+use crate::{JournalOptions, SqliteJournal};
+
+/// A folder of its own, gone at the end of the test.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join("journal").join("journal.db")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn options(&self) -> JournalOptions {
+        JournalOptions::new(self.path())
+    }
+
+    pub(crate) async fn open(&self) -> SqliteJournal {
+        SqliteJournal::open(self.options()).await.unwrap()
+    }
+
+    /// Everything that stands in the files of the journal.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let folder = self.path().parent().unwrap().to_owned();
+        let files = std::fs::read_dir(folder).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    SENT_AT.parse().unwrap()
+}
+
+pub(crate) fn turn(id: &str) -> TurnId {
+    TurnId::new(id).unwrap()
+}
+
+/// The turn answers a message of this chat, of this text, and begins.
+pub(crate) async fn asked(journal: &SqliteJournal, id: &str, chat: &str, text: &str) -> InboundId {
+    let event = wa(text).chat(chat).id(id).build();
+    let inbound = journal.ingest(&event, &turn(id), now()).await.unwrap().id;
+    journal.begin(inbound, &WallTime::utc(now())).await.unwrap();
+    inbound
+}
+
+/// What an answered turn leaves: two rows of session lines, and a delivery.
+pub(crate) fn answer(id: &str, inbound: InboundId, chat: &str, text: &str) -> Closing {
+    let session = format!("whatsapp:{chat}");
+    Closing {
+        inbound: Some(inbound),
+        sessions: vec![write(&session, text, 0), write(&session, "more", 10)],
+        deliveries: vec![delivery(id, 0, chat, text)],
+        ..closing(id)
+    }
+}
+
+/// A turn that was asked and answered.
+pub(crate) async fn answered(journal: &SqliteJournal, id: &str, chat: &str, text: &str) -> Closing {
+    let inbound = asked(journal, id, chat, text).await;
+    let closed = answer(id, inbound, chat, text);
+    journal.close(&closed).await.unwrap();
+    closed
+}
+
+/// Everything that waits of a session is done with.
+pub(crate) async fn finish(journal: &SqliteJournal, closed: &Closing) {
+    use nanobot_core::ports::{LineQueue as _, Outbox as _};
+    for delivery in &closed.deliveries {
+        journal.delivered(&delivery.key).await.unwrap();
+    }
+    for write in &closed.sessions {
+        let session = &write.append.session;
+        for row in journal.waiting_in(session).await.unwrap() {
+            journal.written(row.id, row.write.end());
+            journal.settle(session, row.id).await.unwrap();
+        }
+    }
+}
+
+/// Writes over every page of a table or an index, behind the back of SQLite.
+pub(crate) async fn break_pages_of(home: &Home, name: &str) {
+    let mut connection = SqliteConnectOptions::new().filename(home.path()).connect().await.unwrap();
+    let pages: Vec<i64> = sqlx::query_scalar("SELECT pageno FROM dbstat WHERE name = ?1")
+        .bind(name)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    assert!(!pages.is_empty());
+    let file = std::fs::OpenOptions::new().write(true).open(home.path()).unwrap();
+    for page in pages {
+        file.write_all_at(&[0xa5; 4_096], (u64::try_from(page).unwrap() - 1) * 4_096).unwrap();
+    }
+}

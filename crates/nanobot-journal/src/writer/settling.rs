@@ -1,0 +1,38 @@
+//! Session lines that are in their file, on the disk.
+
+use async_trait::async_trait;
+use nanobot_core::ids::SessionKey;
+
+use super::batch::Batch;
+use super::work::{Halt, Work};
+
+/// These rows are done with. Their text stays for a replay, until their turn is emptied.
+pub(crate) struct Settle {
+    pub(crate) session: SessionKey,
+    pub(crate) rows: Vec<u64>,
+}
+
+#[async_trait]
+impl Work for Settle {
+    type Answer = ();
+
+    fn doing(&self) -> String {
+        format!("settling the lines of session {}", self.session)
+    }
+
+    async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
+        batch.flush().await?;
+        // Lines of a turn that was forgotten while they waited go at once.
+        let script = "
+            UPDATE lines SET settled = 1 WHERE id IN (SELECT value FROM json_each(?1));
+            DELETE FROM words WHERE kind IN ('lines', 'text') AND (turn, place) IN (
+                SELECT l.turn, l.place FROM lines l JOIN turns t ON t.id = l.turn
+                WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1);
+            DELETE FROM lines WHERE id IN (
+                SELECT l.id FROM lines l JOIN turns t ON t.id = l.turn
+                WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1)";
+        sqlx::query(script).bind(crate::rows::json_ids(&self.rows)).execute(&mut *batch.connection).await?;
+        batch.lines_settled(self.rows.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Tests of the writer: what is committed together, and what one piece of work does to the others.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nanobot_core::ports::{InboundId, Journal as _, StoreErrorKind};
+use nanobot_core::testing::event::wa;
+use nanobot_core::time::WallTime;
+
+use super::batch::Batch;
+use super::work::{Halt, Work};
+use crate::testing::{Home, asked, now, turn};
+
+/// Work that does not go as it should.
+enum Odd {
+    /// Changes something, then breaks a rule of the database.
+    Fails,
+    /// Panics.
+    Panics,
+    /// Holds the writer until it is told to go on.
+    Waits(std::sync::Arc<AtomicBool>),
+}
+
+#[async_trait]
+impl Work for Odd {
+    type Answer = ();
+
+    fn doing(&self) -> String {
+        "doing something odd".to_owned()
+    }
+
+    async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
+        match self {
+            Self::Fails => {
+                let add = "INSERT INTO turns (turn, received) VALUES ('odd', 0)";
+                sqlx::query(add).execute(&mut *batch.connection).await?;
+                sqlx::query(add).execute(&mut *batch.connection).await?;
+            }
+            Self::Panics => panic!("a panic on purpose"),
+            Self::Waits(go_on) => {
+                while !go_on.load(Ordering::Acquire) {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn messages_that_come_together_are_committed_together() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let before = journal.commits();
+    let mut tasks = tokio::task::JoinSet::new();
+    for index in 0..200 {
+        let journal = journal.clone();
+        tasks.spawn(async move {
+            let id = format!("t{index}");
+            journal.ingest(&wa("hello").id(&id).build(), &turn(&id), now()).await.unwrap()
+        });
+    }
+    let ids: std::collections::BTreeSet<_> =
+        tasks.join_all().await.into_iter().map(|done| done.id.0).collect();
+    assert_eq!(ids.len(), 200);
+    let commits = journal.commits() - before;
+    assert!(commits <= 20, "200 messages took {commits} commits");
+    assert_eq!(journal.open_turns(InboundId(0), 1_000).await.unwrap().len(), 200);
+}
+
+#[tokio::test]
+async fn work_that_fails_harms_no_other() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let go_on = std::sync::Arc::new(AtomicBool::new(false));
+    let holding = tokio::spawn({
+        let (journal, go_on) = (journal.clone(), go_on.clone());
+        async move { journal.write(Odd::Waits(go_on)).await }
+    });
+    tokio::task::yield_now().await;
+    let mut good = tokio::task::JoinSet::new();
+    let mut bad = tokio::task::JoinSet::new();
+    for index in 0..20 {
+        let journal = journal.clone();
+        if index % 10 == 5 {
+            bad.spawn(async move { journal.write(Odd::Fails).await });
+        } else {
+            good.spawn(async move { asked(&journal, &format!("t{index}"), "a", "hello").await });
+        }
+    }
+    tokio::task::yield_now().await;
+    go_on.store(true, Ordering::Release);
+    holding.await.unwrap().unwrap();
+    assert_eq!(good.join_all().await.len(), 18);
+    for failed in bad.join_all().await {
+        let error = failed.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Backend);
+        assert_eq!(error.doing, "doing something odd");
+    }
+    let open = journal.open_turns(InboundId(0), 100).await.unwrap();
+    assert_eq!(open.len(), 18, "nothing of the failed work stands");
+}
+
+#[tokio::test]
+async fn work_whose_caller_went_away_is_done() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let go_on = std::sync::Arc::new(AtomicBool::new(false));
+    let holding = tokio::spawn({
+        let (journal, go_on) = (journal.clone(), go_on.clone());
+        async move { journal.write(Odd::Waits(go_on)).await }
+    });
+    tokio::task::yield_now().await;
+    let (event, t1) = (wa("hello").id("t1").build(), turn("t1"));
+    let impatient = journal.ingest(&event, &t1, now());
+    assert!(tokio::time::timeout(Duration::ZERO, impatient).await.is_err(), "nobody waits for the answer");
+    go_on.store(true, Ordering::Release);
+    holding.await.unwrap().unwrap();
+    journal.shut_down().await;
+    assert_eq!(home.open().await.open_turns(InboundId(0), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_answers_everybody() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let id = asked(&journal, "t1", "a", "hello").await;
+    let died = journal.write(Odd::Panics).await.unwrap_err();
+    assert_eq!(died.kind, StoreErrorKind::Backend);
+    let late = journal.begin(id, &WallTime::utc(now())).await.unwrap_err();
+    assert_eq!(late.kind, StoreErrorKind::Backend, "{late}");
+    assert_eq!(journal.open_turns(InboundId(0), 10).await.unwrap().len(), 1, "readers go on");
+    journal.shut_down().await;
+    assert_eq!(
+        home.open().await.open_turns(InboundId(0), 10).await.unwrap().len(),
+        1,
+        "what was done stands"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_journal_says_so() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let other = journal.clone();
+    journal.shut_down().await;
+    let error = other.hand_back(InboundId(1)).await.unwrap_err();
+    assert!(error.to_string().contains("the journal is closed"), "{error}");
+}
