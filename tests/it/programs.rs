@@ -5,7 +5,9 @@
 
 mod bad_config;
 mod bad_input;
+mod bad_journal;
 mod config_commands;
+mod crash;
 mod disks;
 mod fake_provider;
 mod first_run;

@@ -20,14 +20,17 @@ usage: cargo xtask COMMAND
   ci [--only A,B] [--skip A,B] [--advisories]
                                the whole gate: tidy, boundaries, fmt, deny, clippy, docs, test;
                                --advisories also asks the RustSec database, which needs a network
+  crash [--runs N] [--seed N] [--from N] [--sites N] [--json] [--sabotage NAME] [--trace]
+                               kill the daemon at every fault point and at random moments, and look at what it
+                               promised; then trace whether it waits for the disk (--trace: only that)
   tidy                         file headers, lengths, stubs, manifests, no clock or file in core
   boundaries                   which crate may depend on which
   bench NAME [--quick] [--json]
                                measure, with a baseline in the same run
   help                         this text
 
-`run` and `test` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
-question on a terminal. Otherwise `run` says what is off and goes on, and `test` says NOT RUN and fails.
+`run`, `test` and `crash` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
+question on a terminal. Otherwise `run` says what is off and goes on; the others say NOT RUN and fail.
 A call of apt-get is ended after 10 minutes; `run` gives up after 1 minute when no mirror answers.
 `test` also installs cargo-nextest and `ci` cargo-deny into cargo's bin folder, if they are not there.
 
@@ -47,6 +50,7 @@ pub(crate) enum Command {
     Run { profile: Profile, chat_args: Vec<OsString> },
     Test { nextest_args: Vec<OsString> },
     Ci(CiOptions),
+    Crash { campaign_args: Vec<OsString> },
     Tidy,
     Boundaries,
     Bench { bench: &'static Bench, effort: Effort, output: Output },
@@ -70,6 +74,7 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Command, String> {
         "run" => Ok(run(words, passed_on)),
         "test" => none_left(&words).map(|()| Command::Test { nextest_args: passed_on }),
         "ci" => nothing_passed_on(&passed_on).and_then(|()| ci(&words)),
+        "crash" => nothing_passed_on(&passed_on).and_then(|()| crash(words)),
         "tidy" => bare(&words, &passed_on).map(|()| Command::Tidy),
         "boundaries" => bare(&words, &passed_on).map(|()| Command::Boundaries),
         "bench" => nothing_passed_on(&passed_on).and_then(|()| bench(&words)),
@@ -144,6 +149,26 @@ fn bench(words: &[OsString]) -> Result<Command, String> {
     Ok(Command::Bench { bench, effort, output })
 }
 
+/// The campaign reads its flags itself; here they are only known by name.
+fn crash(words: Vec<OsString>) -> Result<Command, String> {
+    let mut rest = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = rest.next() {
+        match word.as_ref() {
+            "--json" | "--trace" => {}
+            "--sabotage" if rest.next().is_some() => {}
+            "--runs" | "--seed" | "--from" | "--sites" => {
+                let is_number = rest.next().is_some_and(|value| value.parse::<u64>().is_ok());
+                if !is_number {
+                    return Err(format!("{word} wants a number"));
+                }
+            }
+            other => return Err(not_understood(other)),
+        }
+    }
+    drop(rest);
+    Ok(Command::Crash { campaign_args: words })
+}
+
 fn bare(words: &[OsString], passed_on: &[OsString]) -> Result<(), String> {
     none_left(words).and_then(|()| nothing_passed_on(passed_on))
 }
@@ -194,6 +219,15 @@ mod tests {
         let Ok(Command::Ci(options)) = parsed("ci --only clippy,tidy,test --skip test") else { panic!() };
         assert_eq!(options.stages, [Stage::Tidy, Stage::Clippy]);
         assert_eq!(options.advisories, Advisories::Skip);
+    }
+
+    #[test]
+    fn crash_hands_its_flags_on_when_it_knows_them() {
+        let Ok(Command::Crash { campaign_args }) = parsed("crash --runs 9 --json") else { panic!() };
+        assert_eq!(campaign_args, ["--runs", "9", "--json"].map(OsString::from));
+        assert_eq!(parsed("crash --runs many"), Err("--runs wants a number".to_owned()));
+        assert_eq!(parsed("crash --sabotage"), Err("`--sabotage` is not understood here".to_owned()));
+        assert_eq!(parsed("crash 9"), Err("`9` is not understood here".to_owned()));
     }
 
     #[test]

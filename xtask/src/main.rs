@@ -9,6 +9,7 @@ mod bench;
 mod boundaries;
 mod ci;
 mod cli;
+mod crash;
 mod examples;
 mod finding;
 mod llama;
@@ -56,6 +57,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Run { profile, chat_args } => run::run(&root, profile, &chat_args),
         Command::Test { nextest_args } => test::run(&root, &nextest_args),
         Command::Ci(options) => ci::run(&root, &options),
+        Command::Crash { campaign_args } => crash::run(&root, &campaign_args),
         Command::Tidy => tidy::run(&root),
         Command::Boundaries => boundaries::run(&root),
         Command::Bench { bench, effort, output } => bench::run(&root, bench, effort, output),

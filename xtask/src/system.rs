@@ -7,13 +7,16 @@ mod apt;
 
 use std::path::Path;
 
-use crate::process;
+use anyhow::Result;
+
+use crate::{output, process};
 
 /// Which command wants the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Run,
     Test,
+    Crash,
 }
 
 /// How to tell that a program is there.
@@ -43,7 +46,7 @@ impl Need {
     }
 }
 
-/// A program that both want stands here twice.
+/// A program that several want stands here once for each.
 const NEEDS: &[Need] = &[
     Need {
         name: "bubblewrap",
@@ -71,7 +74,28 @@ const NEEDS: &[Need] = &[
         package: "ngircd",
         probe: Probe::Program("ngircd"),
         needed_for: Purpose::Test,
-        off_without: "tests against a real IRC server (come with a later version)",
+        off_without: "tests against a real IRC server, and the crash campaign",
+    },
+    Need {
+        name: "strace",
+        package: "strace",
+        probe: Probe::Program("strace"),
+        needed_for: Purpose::Test,
+        off_without: "the look at whether the disk is waited for",
+    },
+    Need {
+        name: "ngircd",
+        package: "ngircd",
+        probe: Probe::Program("ngircd"),
+        needed_for: Purpose::Crash,
+        off_without: "the crash campaign",
+    },
+    Need {
+        name: "strace",
+        package: "strace",
+        probe: Probe::Program("strace"),
+        needed_for: Purpose::Crash,
+        off_without: "the look at whether the disk is waited for",
     },
     Need {
         name: "python3 with venv",
@@ -111,6 +135,20 @@ pub(crate) fn prepare(purpose: Purpose) -> Vec<Missing> {
         Ok(()) => still_missing(purpose, "apt-get did not bring it"),
         Err(error) => still_missing(purpose, &format!("{error:#}")),
     }
+}
+
+/// Says for each what is not run, why, and what to do.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub(crate) fn say_not_run(missing: &[Missing]) -> Result<()> {
+    for Missing { need, reason } in missing {
+        let next_step = need.next_step();
+        let what = format!("{} ({} is not installed: {reason}; {next_step})", need.off_without, need.name);
+        output::print(&format!("NOT RUN: {what}\n"))?;
+    }
+    Ok(())
 }
 
 fn missing_for(purpose: Purpose) -> Vec<&'static Need> {
@@ -161,6 +199,9 @@ mod tests {
             NEEDS.iter().filter(|need| need.needed_for == purpose).map(|need| need.package).collect()
         };
         assert_eq!(needed(Purpose::Run), ["bubblewrap", "ffmpeg"]);
-        assert!(needed(Purpose::Test).contains(&"bubblewrap"));
+        for package in ["bubblewrap", "ngircd", "strace"] {
+            assert!(needed(Purpose::Test).contains(&package), "{package}");
+        }
+        assert_eq!(needed(Purpose::Crash), ["ngircd", "strace"]);
     }
 }

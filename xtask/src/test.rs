@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::progress::step;
 use crate::system::{self, Missing, Purpose};
-use crate::{examples, llama, output, process, tools};
+use crate::{crash, examples, llama, process, tools};
 
 /// Unit, contract and integration tests, then documentation tests, then each example once.
 ///
@@ -23,7 +23,11 @@ pub(crate) fn run(root: &Path, nextest_args: &[OsString]) -> Result<()> {
     let model_server = llama::ensure()?;
     // Tests start the programs themselves; building them first keeps that out of the tests' own time.
     step("programs", || {
-        process::run(&mut process::cargo(&["build", "--quiet", "-p", "nanobotd", "-p", "nanobot-cli"], root))
+        process::run(&mut process::cargo(
+            &["build", "--quiet", "-p", "nanobotd", "-p", "nanobot-cli"],
+            root,
+        ))?;
+        process::run(&mut process::cargo(&crash::FAULTY_DAEMON, root))
     })?;
     step("unit, contract and integration tests", || {
         let nextest = ["nextest", "run", "--workspace", "--all-features"];
@@ -43,10 +47,6 @@ pub(crate) fn run(root: &Path, nextest_args: &[OsString]) -> Result<()> {
 }
 
 fn not_run(missing: &[Missing]) -> Result<()> {
-    for Missing { need, reason } in missing {
-        let next_step = need.next_step();
-        let what = format!("{} ({} is not installed: {reason}; {next_step})", need.off_without, need.name);
-        output::print(&format!("NOT RUN: {what}\n"))?;
-    }
+    system::say_not_run(missing)?;
     bail!("no test was run; `cargo nextest run --workspace` runs those that can do without")
 }

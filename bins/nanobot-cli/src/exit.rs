@@ -9,7 +9,7 @@ use nanobot_config::{ConfigError, ConfigErrors};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
 use nanobot_journal::JournalError;
-use nanobotd::StartError;
+use nanobotd::{StartError, StartFault};
 use nanobotd::lock::LockError;
 use nanobotd::readable::UnusableHome;
 
@@ -162,7 +162,11 @@ impl From<LockError> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        let code = if matches!(error, StartError::Model(_)) { Code::Config } else { Code::CannotWrite };
+        let code = match error.fault() {
+            StartFault::Settings => Code::Config,
+            StartFault::Data => Code::Data,
+            StartFault::Machine => Code::CannotWrite,
+        };
         Self::new(code, chain(&error))
     }
 }

@@ -8,7 +8,7 @@ use nanobot_channels::ServerError;
 use nanobot_channels::local::{LocalDeps, LocalServer, Peer, serve_stream};
 use nanobot_core::cancel::{CancelSwitch, CancelToken};
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{Control, Ingest, StoreError};
+use nanobot_core::ports::{Control, Ingest, StoreError, StoreErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
@@ -19,6 +19,8 @@ use crate::lock::HomeLock;
 
 /// How long tasks get to end after they were told to.
 const TASK_LIMIT: Duration = Duration::from_secs(2);
+/// How long the session files of all chats may take to reach the disk. The journal has their lines either way.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running nanobot.
 pub struct App {
@@ -66,6 +68,35 @@ pub enum StartError {
     /// The settings name a model that cannot be used.
     #[error("{0}")]
     Model(String),
+}
+
+/// Whose fault a failed start is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartFault {
+    /// The settings.
+    Settings,
+    /// What an earlier version, a later one, or somebody else left in a file.
+    Data,
+    /// The disk, its permissions, or the machine.
+    Machine,
+}
+
+impl StartError {
+    /// Whose fault it is, for exit codes.
+    pub fn fault(&self) -> StartFault {
+        use nanobot_journal::JournalError;
+        match self {
+            Self::Model(_) | Self::Channel(_) => StartFault::Settings,
+            Self::Journal(
+                JournalError::NotADatabase { .. }
+                | JournalError::Foreign { .. }
+                | JournalError::FromTheFuture { .. }
+                | JournalError::Contents { .. },
+            ) => StartFault::Data,
+            Self::Store(error) if error.kind == StoreErrorKind::Corrupt => StartFault::Data,
+            _ => StartFault::Machine,
+        }
+    }
 }
 
 /// How the end went.
@@ -157,7 +188,7 @@ impl App {
             drained = Drained::Cut;
             tracing::warn!("some answers could not be sent in time");
         }
-        match tokio::time::timeout(TASK_LIMIT, self.keeper.write_out()).await {
+        match tokio::time::timeout(WRITE_LIMIT, self.keeper.write_out()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 drained = Drained::Cut;
@@ -173,6 +204,7 @@ impl App {
         if tokio::time::timeout(TASK_LIMIT, ended).await.is_err() {
             self.tasks.abort_all();
         }
+        self.gateway.journal.shut_down().await;
         drained
     }
 }

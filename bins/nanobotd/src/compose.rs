@@ -26,6 +26,8 @@ use nanobot_journal::{JournalOptions, SqliteJournal};
 use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
 use nanobot_tools::{Toolbox, WorkspaceFolder, file_tools};
 
+use tokio::sync::Notify;
+
 use crate::admission::Engines;
 use crate::app::StartError;
 use crate::control::{ControlRoom, Kept, SessionRoom};
@@ -232,6 +234,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
             telemetry: with.telemetry,
         },
         projector: projector.clone(),
+        lines_wait: Notify::new(),
         journal: with.journal.clone(),
         pump,
         lanes,

@@ -12,12 +12,12 @@ use nanobot_core::intent::Intent;
 use nanobot_core::notice;
 use nanobot_core::pipeline::{GivenUp, Handled, Route, TurnScope, chain};
 use nanobot_core::ports::{
-    Clock, IdGenerator, InboundId, Ingest, IngestError, Journal, LiveEvent, LiveSink, LiveTarget, OpenTurn,
+    Clock, IdGenerator, InboundId, Ingest, Ingested, IngestError, Journal, LiveEvent, LiveSink, LiveTarget, OpenTurn,
     Receipt, Seen, StoreError, StoreErrorKind,
 };
 use nanobot_core::record::RecordedStep;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
-use tokio::sync::RwLock;
+use tokio::sync::{Notify, RwLock};
 use tracing::Instrument;
 
 use crate::lanes::{Lanes, Place};
@@ -47,6 +47,8 @@ pub(crate) struct Gateway {
     pub(crate) dispatcher: Dispatcher,
     /// Brings session lines into files.
     pub(crate) projector: Arc<Projector>,
+    /// Says that there is something for it.
+    pub(crate) lines_wait: Notify,
     /// Sends.
     pub(crate) pump: Pump,
     /// Queues.
@@ -139,9 +141,10 @@ impl Gateway {
         let arriving = self.in_hand.arriving.read().await;
         // A message without content leads to nothing and must not take the id of one that has some.
         let blank = event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none());
-        let ingested = match blank {
-            true => None,
-            false => Some(self.journal.ingest(&event, &id, self.clock.now().instant).await?),
+        let ingested = if blank {
+            None
+        } else {
+            Some(self.store(&event, &id).await?)
         };
         // A repeat runs through the pipeline, which counts it; nobody is told to wait for an answer.
         let seen = ingested.map_or(Seen::First, |ingested| ingested.seen);
@@ -153,6 +156,14 @@ impl Gateway {
         }
         drop(arriving);
         Ok(receipt)
+    }
+
+    async fn store(&self, event: &InboundEvent, id: &TurnId) -> Result<Ingested, StoreError> {
+        let stored = self.journal.ingest(event, id, self.clock.now().instant).await;
+        stored.inspect_err(|error| {
+            let channel = &event.channel;
+            tracing::error!(%channel, error = chain(error), "a message could not be stored, so it was not taken");
+        })
     }
 
     fn queue(
@@ -205,10 +216,13 @@ impl Gateway {
         };
         let route = Route::of(&turn.event);
         let ended = self.clone().attempt(turn).await;
-        if let Err(error) = self.projector.run().await {
-            tracing::error!(error = chain(&error), "a session file could not be written; its lines wait");
-        }
         self.pump.wake();
+        // A terminal that has seen the end of its turn finds it in the session's file; nobody else waits for that.
+        if target.channel.is_operator() {
+            self.project().await;
+        } else {
+            self.lines_wait.notify_one();
+        }
         let outcome = match ended {
             Ended::Closed(outcome) => outcome,
             Ended::LeftOpen => {
@@ -222,6 +236,13 @@ impl Gateway {
             let _ = tokio::time::timeout(SETTLE_LIMIT, settled).await;
         }
         self.live.show(&target, LiveEvent::Ended(outcome));
+    }
+
+    /// Brings closed session lines into their files.
+    pub(crate) async fn project(&self) {
+        if let Err(error) = self.projector.run().await {
+            tracing::error!(error = chain(&error), "a session file could not be written; its lines wait");
+        }
     }
 
     /// One try at a turn: counted, taken through the pipeline, closed.
@@ -247,24 +268,25 @@ impl Gateway {
                     if durable {
                         return Ended::LeftOpen;
                     }
-                    return self.give_up(event, fresh, Some(inbound), broke()).await;
+                    let broke = broke(&fresh);
+                    return self.give_up(event, fresh, Some(inbound), broke).await;
                 }
             },
         };
         if number > MAX_ATTEMPTS {
             tracing::error!(attempts = number - 1, "the turn was tried too often and is given up");
-            let abandoned = abandoned(&scope.recorded);
+            let abandoned = abandoned(&scope);
             return self.give_up(event, scope, inbound, abandoned).await;
         }
-        let (gateway, copy) = (self.clone(), (event.clone(), scope.clone()));
+        let (gateway, kept, broke) = (self.clone(), (event.clone(), scope.clone()), broke(&scope));
         let work = async move { gateway.answer(event, scope, inbound).await };
         match tokio::spawn(work.in_current_span()).await {
             Ok(Some(ended)) => ended,
-            Ok(None) => self.give_up(copy.0, copy.1, inbound, broke()).await,
+            Ok(None) => self.give_up(kept.0, kept.1, inbound, broke).await,
             Err(error) => {
                 // Without the error's text: a panic may quote a message (a cut inside a character does).
                 tracing::error!(panicked = error.is_panic(), "the turn broke");
-                self.give_up(copy.0, copy.1, inbound, broke()).await
+                self.give_up(kept.0, kept.1, inbound, broke).await
             }
         }
     }
@@ -328,12 +350,16 @@ impl Gateway {
     }
 }
 
-fn broke() -> GivenUp {
-    GivenUp { outcome: TurnOutcome::Failed, notice: notice::BROKE.to_owned() }
+fn broke(scope: &TurnScope) -> GivenUp {
+    given_up(TurnOutcome::Failed, notice::BROKE, scope)
 }
 
-fn abandoned(recorded: &[RecordedStep]) -> GivenUp {
-    let unknown = notice::of_unknown_outcomes(recorded).map(|note| format!("\n\n{note}"));
-    let notice = format!("{}{}", notice::ABANDONED, unknown.unwrap_or_default());
-    GivenUp { outcome: TurnOutcome::Abandoned, notice }
+fn abandoned(scope: &TurnScope) -> GivenUp {
+    given_up(TurnOutcome::Abandoned, notice::ABANDONED, scope)
+}
+
+/// The notice, and behind it what a person must know about tools whose end nobody saw.
+fn given_up(outcome: TurnOutcome, notice: &str, scope: &TurnScope) -> GivenUp {
+    let unknown = notice::of_unknown_outcomes(&scope.recorded).map(|note| format!("\n\n{note}"));
+    GivenUp { outcome, notice: format!("{notice}{}", unknown.unwrap_or_default()) }
 }

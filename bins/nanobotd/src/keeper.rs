@@ -1,4 +1,4 @@
-//! Keeps the stores in order beside the turns: session files reach the disk, what a failure left open is taken up
+//! Keeps the stores in order beside the turns: session lines reach their files and the disk, what a failure left open is taken up
 //! again, old words are forgotten.
 
 use std::sync::Arc;
@@ -56,6 +56,7 @@ impl Keeper {
         loop {
             tokio::select! {
                 () = cancel.cancelled() => return,
+                () = self.gateway.lines_wait.notified() => self.gateway.project().await,
                 _ = settle.tick() => self.settle().await,
                 _ = recover.tick() => self.recover().await,
                 _ = tidy.tick() => self.tidy().await,
@@ -81,7 +82,7 @@ impl Keeper {
             Ok(0) => {}
             Ok(turns) => tracing::info!(turns, "turns that a failure left open are taken up again"),
             Err(error) => {
-                tracing::error!(error = chain(&error), "the journal cannot be asked for open turns")
+                tracing::error!(error = chain(&error), "the journal cannot be asked for open turns");
             }
         }
     }

@@ -21,7 +21,7 @@ pub mod readable;
 pub mod signals;
 pub mod system;
 
-pub use app::{App, Drained, StartError};
+pub use app::{App, Drained, StartError, StartFault};
 pub use compose::{
     Adapters, Boot, ChosenModel, Socket, adapters, choose_model, kept_at, named_model, outbox_at,
     ports_at_rest, reply_profile, sessions_at,

@@ -12,7 +12,7 @@ use nanobot_core::ports::StatusReport;
 use crate::lock::{HomeLock, LockError};
 use crate::readable::{self, UnusableHome};
 use crate::signals::{CtrlC, StopSignals};
-use crate::{App, Boot, Drained, Socket, StartError, logging};
+use crate::{App, Boot, Drained, Socket, StartError, StartFault, logging};
 
 /// What every daemon is told on its command line.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,7 @@ pub struct Args {
 mod exit {
     pub(crate) const FAILED: u8 = 1;
     pub(crate) const CONFIG: u8 = 64;
+    pub(crate) const BAD_DATA: u8 = 65;
     pub(crate) const CANNOT_WRITE: u8 = 73;
     pub(crate) const TRY_AGAIN: u8 = 75;
     pub(crate) const NOT_PERMITTED: u8 = 77;
@@ -106,9 +107,10 @@ where
     // Before anybody can send a message, so that no signal ends the process without a drain.
     let mut signals = StopSignals::listen(CtrlC::Stops).map_err(cannot_listen)?;
     let app = start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
-        let code = match &error {
-            StartError::Model(_) => exit::CONFIG,
-            _ => exit::CANNOT_WRITE,
+        let code = match error.fault() {
+            StartFault::Settings => exit::CONFIG,
+            StartFault::Data => exit::BAD_DATA,
+            StartFault::Machine => exit::CANNOT_WRITE,
         };
         (code, nanobot_core::pipeline::chain(&error))
     })?;

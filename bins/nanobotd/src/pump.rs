@@ -14,8 +14,8 @@ use nanobot_core::ports::{ChannelSender, Clock, Outbox, QueuedDelivery, SendErro
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::JoinSet;
 
-/// Chats that are served side by side.
-const MAX_COURIERS: usize = 64;
+/// Chats that are served side by side: as many as may have a turn under way in a busy home.
+const MAX_COURIERS: usize = 256;
 /// The first distance between two tries; it doubles up to the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_mins(5);

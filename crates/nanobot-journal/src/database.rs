@@ -16,8 +16,9 @@ pub(crate) const APPLICATION_ID: i64 = 0x6e62_6f74;
 /// The version of the schema that this code writes.
 pub(crate) const SCHEMA_VERSION: i64 = 1;
 
-/// SQLite waits so long for a lock that somebody else holds. Nobody of ours holds one for a second.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite waits so long for a lock that somebody else holds. Nobody of ours holds one for a second; tests hold
+/// one until this is over.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
 /// Readers of a running journal: more would wait for two cores.
 const READERS: u32 = 4;
@@ -159,6 +160,6 @@ fn failure(path: &Path, doing: &'static str, source: sqlx::Error) -> JournalErro
     if is_not_a_database(&source) {
         JournalError::NotADatabase { path }
     } else {
-        JournalError::Database { doing, path, source }
+        JournalError::Database { doing, path, source: source.into() }
     }
 }

@@ -60,7 +60,7 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
-        source: sqlx::Error,
+        source: SqliteFailure,
     },
     /// What is stored cannot be read.
     #[error("reading what waits in the journal {}", path.display())]
@@ -81,7 +81,7 @@ impl JournalError {
             Self::Foreign { .. } | Self::FromTheFuture { .. } | Self::NoWriteAheadLog { .. } => {
                 StoreErrorKind::Backend
             }
-            Self::Database { source, .. } => kind_of(source),
+            Self::Database { source, .. } => kind_of(&source.0),
             Self::Contents { source, .. } => source.kind,
         }
     }
@@ -130,12 +130,13 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
 
 /// An error of SQLite, as a port says it.
 pub(crate) fn store_error(doing: impl Into<String>, source: sqlx::Error) -> StoreError {
-    StoreError { kind: kind_of(&source), doing: doing.into(), source: Some(Box::new(source)) }
+    shared_error(doing.into(), &Arc::new(source))
 }
 
 /// The same error for one of several callers.
 pub(crate) fn shared_error(doing: String, source: &Arc<sqlx::Error>) -> StoreError {
-    StoreError { kind: kind_of(source), doing, source: Some(Box::new(Shared(source.clone()))) }
+    let kind = kind_of(source);
+    StoreError { kind, doing, source: Some(Box::new(SqliteFailure(source.clone()))) }
 }
 
 /// What is stored does not read as what it should be.
@@ -146,18 +147,21 @@ pub(crate) fn corrupt(
     StoreError { kind: StoreErrorKind::Corrupt, doing: doing.into(), source: Some(source.into()) }
 }
 
-/// An error that struck several callers at once.
-#[derive(Debug)]
-struct Shared(Arc<sqlx::Error>);
+/// What SQLite, or the way to it, says. It may have struck several callers at once.
+#[derive(Debug, Clone)]
+pub struct SqliteFailure(Arc<sqlx::Error>);
 
-impl fmt::Display for Shared {
+impl From<sqlx::Error> for SqliteFailure {
+    fn from(error: sqlx::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Display for SqliteFailure {
+    /// The words of the driver, which repeat those of what lies beneath.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl std::error::Error for Shared {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
-    }
-}
+impl std::error::Error for SqliteFailure {}

@@ -24,7 +24,7 @@ use crate::time::nanos;
 use crate::words::{Kind, Words};
 use crate::writer::{
     Begin, Close, Counts, DropOutcomes, EmptyLargest, EmptyOlder, Forget, HandBack, Ingest, Memory, Orders,
-    RecordStep, Vacuum, Work, Writer, hold,
+    Reclaim, RecordStep, Vacuum, Work, Writer, hold,
 };
 use crate::{database, file, rows};
 
@@ -95,9 +95,10 @@ impl SqliteJournal {
     /// Does what was accepted, brings everything into the file itself, and closes it. Other clones fail from then
     /// on. Waits at most half a minute.
     pub async fn shut_down(self) {
-        self.0.readers.close().await;
         let handle = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let closed = async {
+            // The last connection to go brings the log into the file, and that is to be the writer's.
+            self.0.readers.close().await;
             self.0.orders.close().await;
             if let Some(handle) = handle {
                 let _ = handle.await;
@@ -195,11 +196,13 @@ async fn recall(connection: &mut SqliteConnection, memory: &Memory) -> Result<Co
     let doing = "reading what waits";
     let counts = Counts::read(connection).await.map_err(|error| store_error(doing, error))?;
     let query = "SELECT t.id, length(w.body) FROM turns t INDEXED BY turns_open \
-                 LEFT JOIN words w ON w.turn = t.id AND w.kind = 'event' AND w.place = 0 \
+                 LEFT JOIN records r ON r.turn = t.id AND r.kind = 'event' AND r.place = 0 \
+                 LEFT JOIN words w ON w.id = r.words \
                  WHERE t.outcome IS NULL ORDER BY t.id";
     sqlx::query(query).execute(&mut *connection).await.map_err(|error| store_error(doing, error))?;
     let query = "SELECT l.id, l.session, l.offset, octet_length(w.body) FROM lines l INDEXED BY lines_unsettled \
-                 LEFT JOIN words w ON w.turn = l.turn AND w.kind = 'text' AND w.place = l.place \
+                 LEFT JOIN records r ON r.turn = l.turn AND r.kind = 'text' AND r.place = l.place \
+                 LEFT JOIN words w ON w.id = r.words \
                  WHERE l.settled = 0 ORDER BY l.id";
     let rows: Vec<(i64, String, i64, Option<i64>)> =
         sqlx::query_as(query).fetch_all(connection).await.map_err(|error| store_error(doing, error))?;
@@ -220,6 +223,10 @@ impl Journal for SqliteJournal {
 
     fn is_durable(&self) -> bool {
         true
+    }
+
+    async fn shut_down(&self) {
+        Self::shut_down(self.clone()).await;
     }
 
     async fn ingest(
@@ -287,7 +294,14 @@ impl Journal for SqliteJournal {
         let keep = i64::try_from(options.keep_words.as_nanos()).unwrap_or(i64::MAX);
         let before = nanos(now).saturating_sub(keep);
         let mut emptied = self.rounds(Self::TIDY_ROUNDS, || EmptyOlder(before)).await?;
-        emptied += self.rounds(Self::TIDY_ROUNDS, || EmptyLargest(options.max_bytes)).await?;
+        self.rounds(Self::TIDY_ROUNDS, || Reclaim).await?;
+        for _ in 0..Self::TIDY_ROUNDS {
+            match self.write(EmptyLargest(options.max_bytes)).await? {
+                0 => break,
+                more => emptied += more,
+            }
+            self.rounds(Self::TIDY_ROUNDS, || Reclaim).await?;
+        }
         let dropped =
             self.rounds(Self::TIDY_ROUNDS, || DropOutcomes { keep: options.max_outcomes, before }).await?;
         self.rounds(Self::VACUUM_ROUNDS, || Vacuum).await?;

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod journal;
 mod lines;
+mod open_turns;
 mod options;
 mod outbox;
 mod reader;
@@ -22,7 +23,7 @@ mod unsettled;
 mod words;
 mod writer;
 
-pub use error::JournalError;
+pub use error::{JournalError, SqliteFailure};
 pub use journal::SqliteJournal;
 pub use options::JournalOptions;
 #[cfg(any(test, feature = "fault-points"))]

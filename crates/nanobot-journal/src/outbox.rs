@@ -16,7 +16,7 @@ const MAX_WHY_BYTES: usize = 500;
 
 /// The heads of all queues, found by jumping from one target to the next; a queue of thousands costs as much as
 /// one of a single row.
-const DUE: &str = "
+pub(crate) const DUE: &str = "
     WITH RECURSIVE targets (target) AS (
         SELECT min(target) FROM outbox INDEXED BY outbox_waiting WHERE state = 'waiting'
         UNION ALL
@@ -29,19 +29,22 @@ const DUE: &str = "
         SELECT min(h.seq) FROM outbox h INDEXED BY outbox_waiting
         WHERE h.state = 'waiting' AND h.target = targets.target)
     JOIN turns t ON t.id = o.turn
-    LEFT JOIN words w ON w.turn = o.turn AND w.kind = 'delivery' AND w.place = o.place
+    LEFT JOIN records r ON r.turn = o.turn AND r.kind = 'delivery' AND r.place = o.place
+    LEFT JOIN words w ON w.id = r.words
     WHERE o.not_before IS NULL OR o.not_before <= ?1
     ORDER BY o.seq LIMIT ?2";
 
-const LIST: &str = "
+pub(crate) const LIST: &str = "
     SELECT o.key, t.turn, w.body, o.attempts, o.not_before, o.state, o.why
     FROM outbox o INDEXED BY outbox_live
     JOIN turns t ON t.id = o.turn
-    LEFT JOIN words w ON w.turn = o.turn AND w.kind = 'delivery' AND w.place = o.place
+    LEFT JOIN records r ON r.turn = o.turn AND r.kind = 'delivery' AND r.place = o.place
+    LEFT JOIN words w ON w.id = r.words
     WHERE o.state IN ('waiting', 'parked')
     ORDER BY o.seq LIMIT ?1";
 
-const COUNT: &str = "SELECT count(*) FROM outbox INDEXED BY outbox_live WHERE state IN ('waiting', 'parked')";
+pub(crate) const COUNT: &str =
+    "SELECT count(*) FROM outbox INDEXED BY outbox_live WHERE state IN ('waiting', 'parked')";
 
 #[async_trait]
 impl Outbox for SqliteJournal {

@@ -17,6 +17,27 @@ use crate::error::{corrupt, store_error};
 use crate::time::instant;
 use crate::words::parse;
 
+/// The steps of a turn.
+pub(crate) const STEPS: &str = "SELECT sw.body, dw.body FROM records s JOIN words sw ON sw.id = s.words \
+    LEFT JOIN records d ON d.turn = s.turn AND d.kind = 'done' AND d.place = s.place \
+    LEFT JOIN words dw ON dw.id = d.words \
+    WHERE s.turn = ?1 AND s.kind = 'started' ORDER BY s.place";
+
+/// Turns without outcome behind a row.
+pub(crate) const OPEN: &str = "SELECT t.id, t.turn, w.body FROM turns t INDEXED BY turns_open \
+    LEFT JOIN records r ON r.turn = t.id AND r.kind = 'event' AND r.place = 0 \
+    LEFT JOIN words w ON w.id = r.words \
+    WHERE t.outcome IS NULL AND t.id > ?1 ORDER BY t.id LIMIT ?2";
+
+/// Rows of session lines by their numbers.
+pub(crate) const LINES: &str = "SELECT l.id, t.turn, t.closed, l.offset, rw.body, xw.body FROM lines l \
+    JOIN turns t ON t.id = l.turn \
+    LEFT JOIN records r ON r.turn = l.turn AND r.kind = 'lines' AND r.place = l.place \
+    LEFT JOIN words rw ON rw.id = r.words \
+    LEFT JOIN records x ON x.turn = l.turn AND x.kind = 'text' AND x.place = l.place \
+    LEFT JOIN words xw ON xw.id = x.words \
+    WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.settled = 0 ORDER BY l.id";
+
 /// Row numbers as SQLite takes several of them in one value.
 pub(crate) fn json_ids<T: ToString>(ids: &[T]) -> String {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -34,10 +55,7 @@ pub(crate) async fn steps(
     row: i64,
     turn: &str,
 ) -> Result<Vec<RecordedStep>, StoreError> {
-    let query = "SELECT s.body, d.body FROM words s \
-                 LEFT JOIN words d ON d.turn = s.turn AND d.kind = 'done' AND d.place = s.place \
-                 WHERE s.turn = ?1 AND s.kind = 'started' ORDER BY s.place";
-    let rows: Vec<(String, Option<String>)> = sqlx::query_as(query)
+    let rows: Vec<(String, Option<String>)> = sqlx::query_as(STEPS)
         .bind(row)
         .fetch_all(connection)
         .await
@@ -57,10 +75,7 @@ pub(crate) async fn open_turns(
     after: InboundId,
     limit: usize,
 ) -> Result<Vec<OpenTurn>, StoreError> {
-    let query = "SELECT t.id, t.turn, w.body FROM turns t INDEXED BY turns_open \
-                 LEFT JOIN words w ON w.turn = t.id AND w.kind = 'event' AND w.place = 0 \
-                 WHERE t.outcome IS NULL AND t.id > ?1 ORDER BY t.id LIMIT ?2";
-    let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(query)
+    let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(OPEN)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
         .bind(at_most(limit))
         .fetch_all(connection)
@@ -82,12 +97,7 @@ pub(crate) async fn lines(
     connection: &mut SqliteConnection,
     ids: &[u64],
 ) -> Result<Vec<PendingAppend>, StoreError> {
-    let query = "SELECT l.id, t.turn, t.closed, l.offset, r.body, x.body FROM lines l \
-                 JOIN turns t ON t.id = l.turn \
-                 LEFT JOIN words r ON r.turn = l.turn AND r.kind = 'lines' AND r.place = l.place \
-                 LEFT JOIN words x ON x.turn = l.turn AND x.kind = 'text' AND x.place = l.place \
-                 WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.settled = 0 ORDER BY l.id";
-    let rows: Vec<LineRow> = sqlx::query_as(query)
+    let rows: Vec<LineRow> = sqlx::query_as(LINES)
         .bind(json_ids(ids))
         .fetch_all(connection)
         .await

@@ -1,7 +1,6 @@
 -- Version 1 of the journal. Instants are nanoseconds since 1970, UTC.
 --
--- What decides (outcomes, counts, states) stands in narrow rows. What was said stands in `words`, whose rows are
--- added and deleted and never changed: forgetting is deleting them.
+-- What decides (outcomes, counts, states) stands in narrow rows. What was said stands in `words` alone.
 
 -- One row per inbound message, and per closing that answers none (its `channel` is null).
 CREATE TABLE turns (
@@ -30,16 +29,28 @@ CREATE INDEX turns_session ON turns (session, id);
 CREATE INDEX turns_open ON turns (id) WHERE outcome IS NULL;
 CREATE INDEX turns_full ON turns (closed_at) WHERE outcome IS NOT NULL AND emptied = 0;
 
--- The payloads. `place` is the index of a step, a line or a delivery within its turn.
+-- What was said. Even with `secure_delete`, SQLite leaves copies of neighbours behind when it joins pages after a
+-- delete. So rows are added at the end, blanked where they stand, and deleted only at the front, well before the
+-- first live one: no page with words on it is ever rebuilt. `turn` points back, for rows that are moved; blank rows
+-- may outlive their turn.
 CREATE TABLE words (
-    id     INTEGER PRIMARY KEY,
+    id    INTEGER PRIMARY KEY,
+    turn  INTEGER NOT NULL,
+    kind  TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    live  INTEGER NOT NULL DEFAULT 1,
+    body  TEXT NOT NULL
+) STRICT;
+
+-- Where a turn's words are. `place` is the index of a step, a line or a delivery within its turn.
+CREATE TABLE records (
     turn   INTEGER NOT NULL REFERENCES turns (id),
     kind   TEXT NOT NULL,
     place  INTEGER NOT NULL,
-    body   TEXT NOT NULL,
+    words  INTEGER NOT NULL,
     digest BLOB NOT NULL,
-    UNIQUE (turn, kind, place)
-) STRICT;
+    PRIMARY KEY (turn, kind, place)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lines (
     id      INTEGER PRIMARY KEY,

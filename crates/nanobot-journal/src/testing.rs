@@ -1,5 +1,6 @@
 //! What the tests of this crate share: a home with a journal in it, and turns to put there.
 
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -96,8 +97,8 @@ pub(crate) async fn finish(journal: &SqliteJournal, closed: &Closing) {
     }
 }
 
-/// Writes over every page of a table or an index, behind the back of SQLite.
-pub(crate) async fn break_pages_of(home: &Home, name: &str) {
+/// Writes over these bytes of every page of a table or an index, behind the back of SQLite.
+pub(crate) async fn break_pages_of(home: &Home, name: &str, bytes: Range<usize>) {
     let mut connection = SqliteConnectOptions::new().filename(home.path()).connect().await.unwrap();
     let pages: Vec<i64> = sqlx::query_scalar("SELECT pageno FROM dbstat WHERE name = ?1")
         .bind(name)
@@ -108,6 +109,7 @@ pub(crate) async fn break_pages_of(home: &Home, name: &str) {
     assert!(!pages.is_empty());
     let file = std::fs::OpenOptions::new().write(true).open(home.path()).unwrap();
     for page in pages {
-        file.write_all_at(&[0xa5; 4_096], (u64::try_from(page).unwrap() - 1) * 4_096).unwrap();
+        let start = (usize::try_from(page).unwrap() - 1) * 4_096 + bytes.start;
+        file.write_all_at(&vec![0xa5; bytes.len()], start as u64).unwrap();
     }
 }

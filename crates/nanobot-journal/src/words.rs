@@ -15,7 +15,7 @@ use crate::error::corrupt;
 pub(crate) const MAX_WORDS_BYTES: usize = 16 * 1024 * 1024;
 
 /// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// The inbound message.
     Event,

@@ -4,7 +4,9 @@
 mod batch;
 mod closing;
 mod deliveries;
+mod erase;
 mod inbound;
+mod reclaim;
 mod retention;
 mod settling;
 mod steps;
@@ -18,6 +20,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::database;
+use crate::open_turns::OpenTurns;
 use crate::options::JournalOptions;
 use crate::unsettled::Unsettled;
 
@@ -25,6 +28,7 @@ pub(crate) use batch::{Counts, hold};
 pub(crate) use closing::Close;
 pub(crate) use deliveries::{Finish, Park, Postpone, Release, State};
 pub(crate) use inbound::{Begin, HandBack, Ingest};
+pub(crate) use reclaim::Reclaim;
 pub(crate) use retention::{DropOutcomes, EmptyLargest, EmptyOlder, Forget, Vacuum};
 pub(crate) use settling::Settle;
 pub(crate) use steps::RecordStep;
@@ -81,6 +85,8 @@ impl Orders {
 pub(crate) struct Memory {
     /// Session lines whose file is not on the disk.
     pub(crate) lines: Arc<Mutex<Unsettled>>,
+    /// Turns that are under way.
+    pub(crate) turns: Arc<Mutex<OpenTurns>>,
     /// Transactions that were committed.
     pub(crate) commits: Arc<AtomicU64>,
 }

@@ -120,18 +120,6 @@ impl SessionStore for JsonlSessions {
         self.run(format!("bringing session {key} to the disk"), move |store| store.sync(&key)).await
     }
 
-    /// As the port says, and on the disk then: without a journal nobody comes back for that, and the first line
-    /// would stay behind.
-    async fn append(&self, append: &SessionAppend, now: civil::DateTime) -> Result<(), StoreError> {
-        if append.lines.is_empty() {
-            return Ok(());
-        }
-        let text = self.render(append)?;
-        let end = self.end(&append.session).await?;
-        self.place(&end.write(append.clone(), text), now).await?;
-        self.sync(&append.session).await
-    }
-
     async fn contains(&self, session: &SessionKey) -> Result<bool, StoreError> {
         let key = session.clone();
         self.run(format!("looking for session {key}"), move |store| store.contains(&key)).await

@@ -14,6 +14,7 @@ use nanobotd::{Adapters, App, Drained};
 
 use crate::support::{PATIENCE, TestHome, VirtualClock, Watcher, network};
 
+const AN_HOUR: Duration = Duration::from_hours(1);
 const A_DAY: Duration = Duration::from_hours(24);
 
 /// A network that is down.
@@ -52,7 +53,7 @@ async fn an_idle_day_calls_no_model() {
         ..honest
     };
     let mut app = App::start_with(boot, adapters).await.unwrap();
-    tokio::time::sleep(A_DAY).await;
+    tokio::time::sleep(AN_HOUR).await;
     assert_eq!(model.requests().len(), 0, "nobody has said anything yet");
 
     let terminal = Watcher::attach(&mut app, "default").await;

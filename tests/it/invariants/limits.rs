@@ -9,7 +9,7 @@ use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
 use nanobot_core::ports::{DeltaSink, IngestError, ModelClient, ModelInfo};
 use nanobot_core::testing::event::EventBuilder;
 use nanobot_core::testing::models::text_reply;
-use nanobot_core::testing::{RecordingSender, ScriptedModel};
+use nanobot_core::testing::{MemorySessions, RecordingSender, ScriptedModel};
 use nanobotd::{Adapters, App, Drained, MAX_INBOUND_CHARS};
 use tokio::sync::watch;
 
@@ -58,7 +58,12 @@ fn says(chat: &str, words: &str) -> InboundEvent {
 async fn start(home: &TestHome, model: Arc<Held>) -> (App, Arc<RecordingSender>) {
     let boot = home.boot();
     let irc: Arc<RecordingSender> = Arc::new(RecordingSender::new(ChannelName::new("irc").unwrap()));
-    let adapters = Adapters { networks: vec![network(irc.clone())], ..home.adapters(&boot, model).await };
+    let adapters = Adapters {
+        networks: vec![network(irc.clone())],
+        // Hundreds of files are waited for one by one, and how long a disk takes is not what is shown here.
+        sessions: Arc::new(MemorySessions::new()),
+        ..home.adapters(&boot, model).await
+    };
     (App::start_with(boot, adapters).await.unwrap(), irc)
 }
 

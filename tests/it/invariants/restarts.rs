@@ -220,16 +220,16 @@ async fn live(lived: &mut Lived, life: &Life) {
 }
 
 fn live_through(lives: &[Life]) -> Lived {
-    let mut lived = Lived { home: TestHome::new(""), outside: Outside::new(), acknowledged: Vec::new() };
+    let mut story = Lived { home: TestHome::new(""), outside: Outside::new(), acknowledged: Vec::new() };
     for life in lives {
-        Log::default().run(live(&mut lived, life));
+        Log::default().run(live(&mut story, life));
     }
-    *hold(&lived.outside.left) = None;
+    *hold(&story.outside.left) = None;
     Log::default().run(async {
-        let app = start(&lived.home, &lived.outside).await;
+        let app = start(&story.home, &story.outside).await;
         assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
     });
-    lived
+    story
 }
 
 /// How a turn must have ended, unless it was given up.
@@ -272,7 +272,7 @@ async fn check(lived: &Lived) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(12))]
+    #![proptest_config(cases(20))]
 
     // Invariant 4: one outcome, outbound at least once under a stable key, a once tool at most once.
     #[test]

@@ -1,6 +1,6 @@
 //! Words in both directions while nothing goes wrong.
 
-use nanobot_core::event::ChatKind;
+use nanobot_core::event::{ChatKind, InboundEvent};
 use nanobot_core::ids::ChatId;
 use nanobot_core::label::Label;
 use nanobot_core::ports::SendError;
@@ -69,7 +69,7 @@ async fn a_flood_is_taken_whole_and_in_order() {
     for n in 0..200 {
         flood.say(CHANNEL, &format!("line {n}")).await.unwrap();
     }
-    let texts: Vec<String> = running.received(200).await.iter().map(|event| event.text()).collect();
+    let texts: Vec<String> = running.received(200).await.iter().map(InboundEvent::text).collect();
     let expected: Vec<String> = (0..200).map(|n| format!("line {n}")).collect();
     assert_eq!(texts, expected);
     assert_eq!(running.irc.status().dropped, 0);
@@ -83,7 +83,7 @@ async fn an_8_bit_message_keeps_its_characters() {
     let mut old = guest(&server, "old").await;
     old.say_bytes(CHANNEL, b"gr\xfc\xdfe f\xfcr 5 \x80").await.unwrap();
     old.say(CHANNEL, "größe 🥊").await.unwrap();
-    let texts: Vec<String> = running.received(2).await.iter().map(|event| event.text()).collect();
+    let texts: Vec<String> = running.received(2).await.iter().map(InboundEvent::text).collect();
     assert_eq!(texts, ["grüße für 5 €", "größe 🥊"]);
     running.end().await;
 }

@@ -11,7 +11,7 @@ use nanobot_core::pipeline::Route;
 use nanobot_core::ports::{Delivery, ModelClient};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_core::testing::{RecordingSender, ScriptedModel};
-use nanobot_journal::JournalReader;
+use nanobot_journal::{DeliveryState, JournalReader};
 use nanobotd::{Adapters, App, Drained};
 use serde_json::{Value, json};
 
@@ -141,7 +141,6 @@ async fn converse(talk: &Talk, home: &TestHome, spoil: impl FnOnce(Adapters) -> 
     adapters.networks = senders.iter().map(|sender| network(sender.clone())).collect();
     let asked: Arc<Mutex<Vec<ModelRequest>>> = Arc::default();
     adapters.model = Arc::new(Asked { inner: adapters.model, asked: asked.clone() });
-    let outbox = adapters.outbox.clone();
 
     let mut app = App::start_with(boot, adapters).await.unwrap();
     let mut watchers = Vec::new();
@@ -155,9 +154,7 @@ async fn converse(talk: &Talk, home: &TestHome, spoil: impl FnOnce(Adapters) -> 
 
     let mut pieces = vec![Piece { place: Seen::Status, owner: None, text: status }];
     pieces.extend(hold(&asked).iter().map(prompt));
-    let waiting = outbox.list(usize::MAX).await.unwrap();
-    let sent = senders.iter().flat_map(|sender| sender.sent());
-    pieces.extend(sent.chain(waiting.into_iter().map(|queued| queued.delivery)).map(|sent| outgoing(&sent)));
+    pieces.extend(senders.iter().flat_map(|sender| sender.sent()).map(|sent| outgoing(&sent)));
     for (room, watcher) in watchers {
         for event in watcher.finish().await {
             let is_delivery = matches!(
@@ -255,13 +252,20 @@ fn outgoing(delivery: &Delivery) -> Piece {
     Piece { place: Seen::Delivery, owner, text: format!("{:?}", delivery.outgoing) }
 }
 
-/// Everything that the journal has of each turn.
+/// Everything that the journal has of each turn, and what of it still waits to go out.
 async fn kept(home: &Path) -> Vec<Piece> {
     let journal = JournalReader::open(Home::at(home, None).journal()).await.unwrap();
     let mut pieces = Vec::new();
     for summary in journal.turns(None, None, usize::MAX).await.unwrap() {
         let turn = journal.turn(&summary.turn).await.unwrap().expect("it was listed");
         assert_eq!(turn.altered, [""; 0], "nobody has touched the journal");
+        let fate = journal.fate(&summary.turn).await.unwrap().expect("it was listed");
+        let waits = |delivery: &&Delivery| {
+            let is_queued = |state| matches!(state, DeliveryState::Waiting | DeliveryState::Parked);
+            fate.deliveries.iter().any(|known| known.key == delivery.key && is_queued(known.state))
+        };
+        let closing = turn.closing.as_ref().expect("every turn came to its end");
+        pieces.extend(closing.deliveries.iter().filter(waits).map(outgoing));
         let route = Route::of(turn.event.as_ref().expect("nothing was forgotten yet"));
         let owner = Talk::room_at(route.channel.as_str(), route.chat.as_str());
         pieces.push(Piece { place: Seen::Journal, owner, text: format!("{turn:?}") });

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nanobot_tests::crash::Programs;
 use nanobot_tests::{FakeProvider, MODEL};
 use serde_json::{Value, json};
 
@@ -20,6 +21,11 @@ pub(super) use llama::LlamaServer;
 pub(super) use process::Ran;
 pub(super) use room::Room;
 pub(super) use talk::Talk;
+
+/// The daemons that a crash campaign kills.
+pub(super) fn daemons() -> Programs {
+    Programs { shipped: binaries::daemon().to_owned(), faults: binaries::faulty_daemon().to_owned() }
+}
 
 /// The key that a home with a fake provider has. It must show up nowhere else.
 pub(super) const KEY: &str = "sk-test-0123456789abcdefABCDEF";
@@ -147,6 +153,11 @@ impl Home {
         let daemon = Daemon::spawn(&mut self.command(binaries::daemon()));
         daemon.wait_for("ready");
         daemon
+    }
+
+    /// Starts the daemon: it gets ready, or ends.
+    pub(super) fn daemon_or_end(&self) -> Result<Daemon, Ran> {
+        Daemon::spawn(&mut self.command(binaries::daemon())).ready_or_end()
     }
 
     /// Connects to the daemon's socket and attaches to `cli:default`.

@@ -69,9 +69,33 @@ fn audit_row(via: &str, action: &str, target: &str, result: &str) -> Value {
 #[test]
 fn what_listing_prints() {
     let home = queued();
-    insta::assert_snapshot!(stdout(&home, &["outbox", "list"]), @"");
-    insta::assert_snapshot!(stdout(&home, &["outbox", "list", "--text"]), @"");
-    insta::assert_snapshot!(stdout(&home, &["outbox", "list", "--jsonl"]), @"");
+    insta::assert_snapshot!(stdout(&home, &["outbox", "list"]), @"
+    KEY   TO                             KIND     SIZE             TRIES  NEXT
+    t1/0  whatsapp:1@g.us                message  21 chars         1      put aside: 404
+    t1/1  whatsapp:1@g.us                message  7 chars          1      TIME
+    t2/0  whatsapp:49170@s.whatsapp.net  message  8 chars, 1 file  1      put aside: not reachable
+    ");
+    insta::assert_snapshot!(stdout(&home, &["outbox", "list", "--text"]), @"
+    KEY   TO                             KIND     SIZE             TRIES  NEXT
+    t1/0  whatsapp:1@g.us                message  21 chars         1      put aside: 404
+    t1/1  whatsapp:1@g.us                message  7 chars          1      TIME
+    t2/0  whatsapp:49170@s.whatsapp.net  message  8 chars, 1 file  1      put aside: not reachable
+
+    t1/0
+        the door code is 1234
+
+    t1/1
+        see you
+
+    t2/0
+        a␛[2Jb
+        c
+    ");
+    insta::assert_snapshot!(stdout(&home, &["outbox", "list", "--jsonl"]), @r#"
+    {"key":"t1/0","turn":"t1","channel":"whatsapp","chat":"1@g.us","kind":"message","text_chars":21,"media":0,"attempts":1,"not_before":null,"parked":"404"}
+    {"key":"t1/1","turn":"t1","channel":"whatsapp","chat":"1@g.us","kind":"message","text_chars":7,"media":0,"attempts":1,"not_before":"TIME","parked":null}
+    {"key":"t2/0","turn":"t2","channel":"whatsapp","chat":"49170@s.whatsapp.net","kind":"message","text_chars":8,"media":1,"attempts":1,"not_before":null,"parked":"not reachable"}
+    "#);
     let all = home.cli(&["outbox", "list", "--json", "--text"]).exits(0).json();
     assert_eq!((&all["total"], &all["deliveries"][0]["text"]), (&json!(3), &json!(WORDS)));
 }
@@ -166,7 +190,12 @@ fn retrying_without_a_daemon_is_written_down() {
             (named("t2/0"), 1, json!("not reachable"))
         ]
     );
-    insta::assert_snapshot!(stdout(&home, &["outbox", "list"]), @"");
+    insta::assert_snapshot!(stdout(&home, &["outbox", "list"]), @"
+    KEY   TO                             KIND     SIZE             TRIES  NEXT
+    t1/0  whatsapp:1@g.us                message  21 chars         0      now
+    t1/1  whatsapp:1@g.us                message  7 chars          0      now
+    t2/0  whatsapp:49170@s.whatsapp.net  message  8 chars, 1 file  1      put aside: not reachable
+    ");
 }
 
 #[test]

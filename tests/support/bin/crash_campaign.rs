@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, bail};
 use nanobot_tests::crash::{self, Options, Programs, Sabotage};
 
-const USAGE: &str = "usage: crash-campaign [--runs N] [--seed N] [--sites N] [--programs DIR] [--sabotage NAME] \
+const USAGE: &str = "usage: crash-campaign [--runs N] [--from N] [--seed N] [--sites N] [--programs DIR] [--sabotage NAME] \
                      [--json] [--trace]";
 
 /// What the command line asks for.
@@ -38,7 +38,7 @@ fn some_seed() -> u64 {
 fn asked() -> Result<Asked> {
     let beside = std::env::current_exe().context("where this program is")?;
     let mut programs = beside.parent().context("a folder of programs")?.to_owned();
-    let (mut runs, mut seed, mut sites, mut sabotage) = (100, some_seed(), 6, None);
+    let (mut runs, mut first, mut seed, mut sites, mut sabotage) = (100, 0, some_seed(), 6, None);
     let (mut json, mut trace) = (false, false);
     let mut args = std::env::args().skip(1);
     while let Some(flag) = args.next() {
@@ -51,6 +51,7 @@ fn asked() -> Result<Asked> {
                 let count = || number().and_then(|number| Ok(usize::try_from(number)?));
                 match flag.as_str() {
                     "--runs" => runs = count()?,
+                    "--from" => first = count()?,
                     "--seed" => seed = number()?,
                     "--sites" => sites = count()?,
                     "--programs" => programs = PathBuf::from(&value),
@@ -64,7 +65,7 @@ fn asked() -> Result<Asked> {
         bail!("a kill cannot show sync-off; add --trace");
     }
     let programs = Programs { shipped: programs.join("nanobotd"), faults: programs.join("nanobotd-faults") };
-    Ok(Asked { options: Options { programs, runs, seed, sites, sabotage }, json, trace })
+    Ok(Asked { options: Options { programs, runs, first, seed, sites, sabotage }, json, trace })
 }
 
 async fn carry_out(asked: &Asked) -> Result<bool> {

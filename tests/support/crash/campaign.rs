@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
-use super::check::{How, Verdict};
+use super::check::Verdict;
 use super::options::Options;
 use super::plan::Plan;
 use super::site::{Ran, Site};
@@ -23,7 +23,7 @@ const RUNS_PER_HOME: usize = 12;
 /// Failures after which a campaign ends early: by then it is clear that there is something to look into.
 const ENOUGH: usize = 8;
 /// How long one run may take altogether.
-const RUN_LIMIT: Duration = Duration::from_secs(180);
+const RUN_LIMIT: Duration = Duration::from_mins(3);
 
 /// What the workers share.
 struct Campaign {
@@ -47,7 +47,7 @@ pub async fn run(options: &Options) -> Result<Summary> {
     let campaign = Arc::new(Campaign {
         options: options.clone(),
         server: server.address(),
-        next_run: AtomicUsize::new(0),
+        next_run: AtomicUsize::new(options.first),
         next_home: AtomicUsize::new(0),
         summary: Mutex::new(Summary { seed: options.seed, ..Summary::default() }),
         points,
@@ -61,7 +61,7 @@ pub async fn run(options: &Options) -> Result<Summary> {
     }
     let mut summary = std::mem::take(&mut *campaign.summary.lock().unwrap_or_else(PoisonError::into_inner));
     let met: BTreeSet<&String> = summary.kills.keys().collect();
-    let due = campaign.points.iter().take(summary.runs);
+    let due = campaign.points.iter().skip(options.first).take(summary.runs);
     summary.missed = due.filter(|point| !met.contains(point)).cloned().collect();
     summary.took = begun.elapsed();
     Ok(summary)
@@ -111,7 +111,7 @@ impl Campaign {
     fn take_run(&self) -> Option<usize> {
         let is_enough = self.summary.lock().unwrap_or_else(PoisonError::into_inner).failures.len() >= ENOUGH;
         let run = self.next_run.fetch_add(1, Ordering::Relaxed);
-        (run < self.options.runs && !is_enough).then_some(run)
+        (run < self.options.first + self.options.runs && !is_enough).then_some(run)
     }
 
     /// Counts what a run did, and answers what is to be said against it.
@@ -126,7 +126,9 @@ impl Campaign {
         };
         match ran {
             Ok(Ran { deaths, verdict }) => {
-                deaths.iter().for_each(|how: &How| summary.died(how));
+                for death in deaths {
+                    summary.died(death);
+                }
                 let violations = verdict.violations.iter();
                 violations.map(|violation| failure(violation.promise, violation.detail.clone())).collect()
             }
@@ -136,7 +138,9 @@ impl Campaign {
 
     fn fail(&self, mut failures: Vec<Failure>, site: Site) {
         let home = site.keep();
-        failures.iter_mut().for_each(|failure| failure.home = Some(home.clone()));
+        for failure in &mut failures {
+            failure.home = Some(home.clone());
+        }
         self.summary.lock().unwrap_or_else(PoisonError::into_inner).failures.extend(failures);
     }
 

@@ -89,12 +89,13 @@ async fn read_all(connection: &mut SqliteConnection) -> Result<JournalState> {
     }
     let mut turns: BTreeMap<i64, TurnRow> = BTreeMap::new();
     let query = "SELECT t.id, t.message, t.session, t.outcome, t.attempts, w.body FROM turns t \
-                 LEFT JOIN words w ON w.turn = t.id AND w.kind = 'event' WHERE t.channel IS NOT NULL";
+                 LEFT JOIN records r ON r.turn = t.id AND r.kind = 'event' LEFT JOIN words w ON w.id = r.words \
+                 WHERE t.channel IS NOT NULL";
     for row in sqlx::query(query).fetch_all(&mut *connection).await? {
         turns.insert(row.try_get(0)?, turn(&row)?);
     }
-    let query =
-        "SELECT turn, kind, place, body FROM words WHERE kind IN ('started', 'done') ORDER BY kind DESC";
+    let query = "SELECT r.turn, r.kind, r.place, w.body FROM records r JOIN words w ON w.id = r.words \
+                 WHERE r.kind IN ('started', 'done') ORDER BY r.kind DESC";
     for row in sqlx::query(query).fetch_all(&mut *connection).await? {
         let Some(turn) = turns.get_mut(&row.try_get(0)?) else { continue };
         step(turn, &row)?;

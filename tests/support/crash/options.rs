@@ -8,8 +8,11 @@ use std::str::FromStr;
 pub struct Options {
     /// The programs under test.
     pub programs: Programs,
-    /// How many runs. Each kills the daemon once or twice.
+    /// How many runs. Each kills the daemon two or three times.
     pub runs: usize,
+    /// The number of the first run. Numbers below the count of fault points are runs that die at one each; those
+    /// beyond die at points and random moments in turn.
+    pub first: usize,
     /// Everything but real time follows from it.
     pub seed: u64,
     /// Homes that are worked on side by side, at least 1. A run mostly waits, so a few per core are right.

@@ -11,7 +11,7 @@ const LATEST_SECOND_MS: u64 = 120;
 /// The highest passing of a point that is asked for. Every message passes most points several times.
 const MOST_PASSINGS: u64 = 8;
 /// Points that are passed once or twice in a run, whatever the load.
-const RARE: [&str; 5] = ["tidy", "forget", "reset", "hand_back", "postpone"];
+const RARE: [&str; 6] = ["tidy", "forget", "reset", "hand_back", "postpone", "shut_down"];
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Plan {
         let mut chance = Chance::of(seed, number);
         let kill = match points.get(number) {
             Some(name) => Kill::Point { name: name.clone(), count: 1 },
-            None if number % 2 == 0 => again(&mut chance, points),
+            None if number.is_multiple_of(2) => again(&mut chance, points),
             None => random(&mut chance),
         };
         let stimulus = match &kill {

@@ -41,11 +41,21 @@ pub(super) struct Site {
     people: [Person; 2],
 }
 
+/// A daemon's end, and what it was in the middle of.
+#[derive(Debug)]
+pub(super) struct Death {
+    pub(super) how: How,
+    /// Turns without outcome.
+    pub(super) open: usize,
+    /// Deliveries under way.
+    pub(super) waiting: usize,
+}
+
 /// What came of one run.
 #[derive(Debug)]
 pub(super) struct Ran {
-    /// How the daemons of this run died.
-    pub(super) deaths: Vec<How>,
+    /// The deaths of this run.
+    pub(super) deaths: Vec<Death>,
     /// Everything about the home so far.
     pub(super) verdict: Verdict,
 }
@@ -100,10 +110,15 @@ impl Site {
         }
         phase.send_replace(Phase::Over);
         clients.join_all().await;
-        let deaths = self.stops.get(stopped_before..).unwrap_or_default().iter().map(|stop| stop.how.clone());
+        let stops = self.stops.get(stopped_before..).unwrap_or_default().iter();
+        let deaths = stops.map(|stop| Death {
+            how: stop.how.clone(),
+            open: stop.journal.open(),
+            waiting: stop.journal.waiting(),
+        });
         let deaths = deaths.collect();
         self.finish(plan, &mut daemon).await?;
-        let mut verdict = self.look().await?;
+        let mut verdict = self.look()?;
         if !settled {
             let detail =
                 format!("{} turns and {} deliveries are open", self.last().open(), self.last().waiting());
@@ -178,7 +193,7 @@ impl Site {
     }
 
     /// Holds everything that is known about the home against what was promised.
-    async fn look(&self) -> Result<Verdict> {
+    fn look(&self) -> Result<Verdict> {
         let record = self.record.copy();
         let names: BTreeSet<&String> = record.sent.values().map(|sent| &sent.session).collect();
         let mut sessions = BTreeMap::new();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::check::{Counts, How};
+use super::site::Death;
 
 /// What came of a campaign.
 #[derive(Debug, Default)]
@@ -17,6 +18,10 @@ pub struct Summary {
     pub(super) took: Duration,
     /// Deaths by point; `random` for those from outside.
     pub(super) kills: BTreeMap<String, usize>,
+    /// Deaths that found turns without outcome or deliveries under way, and how many of each.
+    pub(super) amid_work: usize,
+    pub(super) found_open: usize,
+    pub(super) found_waiting: usize,
     /// Runs whose daemon ended in order, since it did not pass its point as often as it was to.
     pub(super) survived: usize,
     /// Points that no daemon died at.
@@ -60,7 +65,7 @@ impl Summary {
         self.kills.values().sum()
     }
 
-    pub(super) fn died(&mut self, how: &How) {
+    pub(super) fn died(&mut self, Death { how, open, waiting }: &Death) {
         let name = match how {
             How::Point(name) => name.as_str(),
             How::Random => "random",
@@ -70,6 +75,9 @@ impl Summary {
             }
         };
         *self.kills.entry(name.to_owned()).or_default() += 1;
+        self.amid_work += usize::from(open + waiting > 0);
+        self.found_open += open;
+        self.found_waiting += waiting;
     }
 
     pub(super) fn add(&mut self, counts: &Counts) {
@@ -123,6 +131,9 @@ impl Summary {
             "seconds": self.took.as_secs_f64(),
             "kills": self.kills,
             "survived": self.survived,
+            "kills_amid_work": self.amid_work,
+            "turns_found_open": self.found_open,
+            "deliveries_found_waiting": self.found_waiting,
             "missed_points": self.missed,
             "sent": counts.sent,
             "acknowledged": counts.acknowledged,
@@ -152,6 +163,13 @@ impl fmt::Display for Summary {
             ("seed", self.seed.to_string()),
             ("runs", format!("{} in {:.1} s", self.runs, self.took.as_secs_f64())),
             ("kills", format!("{}, and {} daemons that ended in order first", self.kills(), self.survived)),
+            (
+                "amid work",
+                format!(
+                    "{} kills, which found {} turns open and {} deliveries under way",
+                    self.amid_work, self.found_open, self.found_waiting
+                ),
+            ),
             ("sent", counts.sent.to_string()),
             ("acknowledged", counts.acknowledged.to_string()),
             ("lost before commit", format!("{} (IRC, never acknowledged)", counts.lost)),

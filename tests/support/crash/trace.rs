@@ -26,7 +26,7 @@ use crate::irc::Ngircd;
 /// Messages that are traced, one after the other.
 const MESSAGES: usize = 5;
 /// How long all of it may take; a traced daemon is slow.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Distance between two looks whether an answer is there.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Bytes of each call that are written down: more than a page of the journal has.

@@ -37,7 +37,7 @@ pub(crate) enum Journal {
         #[arg(long, conflicts_with = "turn")]
         all: bool,
         /// Only the youngest so many
-        #[arg(long, short = 'n', requires = "all", value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, short = 'n', requires = "all", conflicts_with = "turn", value_parser = clap::value_parser!(u64).range(1..))]
         limit: Option<u64>,
         /// Also the words that differ
         #[arg(long)]

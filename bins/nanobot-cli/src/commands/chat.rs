@@ -34,7 +34,7 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
         let loaded = place.load()?;
         let mut signals = StopSignals::listen(CtrlC::IsTaken)
             .map_err(|error| Failure::new(Code::No, format!("signals cannot be taken: {error}")))?;
-        let (host, mut client) = connect(place, loaded).await?;
+        let (host, mut client) = Box::pin(connect(place, loaded)).await?;
         let talked = tokio::select! {
             talked = talk(options, place, chat, &mut client) => talked.map(code_of),
             // What is under way is brought to its end below, as by a daemon.

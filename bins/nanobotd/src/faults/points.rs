@@ -23,6 +23,8 @@ pub(crate) enum Call {
     Forget,
     /// The journal forgets what is old.
     Tidy,
+    /// The journal lets go of its files at an orderly end.
+    ShutDown,
     /// Session lines are written into their file.
     Place,
     /// A session file is brought to the disk.
@@ -65,7 +67,7 @@ pub(crate) struct Point {
 pub(crate) struct UnknownPoint;
 
 impl Call {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Ingest,
         Self::Begin,
         Self::HandBack,
@@ -74,6 +76,7 @@ impl Call {
         Self::Close,
         Self::Forget,
         Self::Tidy,
+        Self::ShutDown,
         Self::Place,
         Self::Sync,
         Self::Settle,
@@ -96,6 +99,7 @@ impl Call {
             Self::Close => "close",
             Self::Forget => "forget",
             Self::Tidy => "tidy",
+            Self::ShutDown => "shut_down",
             Self::Place => "place",
             Self::Sync => "sync",
             Self::Settle => "settle",

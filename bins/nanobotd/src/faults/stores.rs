@@ -73,6 +73,10 @@ impl Journal for Fused<dyn Journal> {
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
         self.fuse.around(Call::Tidy, self.inner.tidy(now)).await
     }
+
+    async fn shut_down(&self) {
+        self.fuse.around(Call::ShutDown, self.inner.shut_down()).await;
+    }
 }
 
 #[async_trait]

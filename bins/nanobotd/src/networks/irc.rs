@@ -48,14 +48,15 @@ pub(super) fn open(
 }
 
 fn state(status: &IrcStatus) -> NetworkState {
-    let mut words = if status.connected {
+    let connection = if status.connected {
         format!("connected as {}, in {}", status.nick, count(status.channels.len()))
     } else {
         "not connected".to_owned()
     };
-    if status.dropped > 0 {
-        words.push_str(&format!("; {} messages could not be stored", status.dropped));
-    }
+    let words = match status.dropped {
+        0 => connection,
+        dropped => format!("{connection}; {dropped} messages could not be stored"),
+    };
     NetworkState { words, connected: status.connected }
 }
 

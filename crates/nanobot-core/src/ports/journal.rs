@@ -82,6 +82,9 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// When it could not; nothing that is still needed is touched.
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError>;
+
+    /// Does what was accepted, and lets go of its files. Everything asked of it later fails.
+    async fn shut_down(&self) {}
 }
 
 /// The journal's number of an inbound message.

@@ -44,7 +44,8 @@ pub trait SessionStore: Send + Sync {
     /// When that is not certain.
     async fn sync(&self, session: &SessionKey) -> Result<(), StoreError>;
 
-    /// Adds lines at the end, for those who keep no journal.
+    /// Adds lines at the end and brings them to the disk, for those who keep no journal. Of two appends of the same
+    /// lines at once, one may be taken for the other.
     ///
     /// # Errors
     /// When nothing, or not everything, could be written.
@@ -54,7 +55,8 @@ pub trait SessionStore: Send + Sync {
         }
         let text = self.render(append)?;
         let end = self.end(&append.session).await?;
-        self.place(&end.write(append.clone(), text), now).await.map(drop)
+        self.place(&end.write(append.clone(), text), now).await?;
+        self.sync(&append.session).await
     }
 
     /// Whether there is such a session, with messages or without: whether [`reset`](Self::reset) would find it.
@@ -118,7 +120,7 @@ pub struct Placed {
 pub enum Found {
     /// The end of the file: they were appended.
     Nothing,
-    /// A first part of them: it was cut off, and all were appended.
+    /// A first part of them: the rest was appended.
     Part,
     /// All of them: nothing was written.
     All,

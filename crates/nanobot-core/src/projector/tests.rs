@@ -1,5 +1,7 @@
 //! The projector over fakes: which lines come into a file, when the disk has them, and what a crash costs.
 
+use std::cell::Cell;
+
 use super::*;
 use crate::ids::SessionKey;
 use crate::intent::SessionLine;
@@ -13,6 +15,7 @@ struct Scene {
     sessions: Arc<MemorySessions>,
     telemetry: Arc<RecordingTelemetry>,
     projector: Projector,
+    turns: Cell<usize>,
 }
 
 fn scene() -> Scene {
@@ -22,7 +25,7 @@ fn scene() -> Scene {
 fn over(journal: Arc<MemoryJournal>, sessions: Arc<MemorySessions>) -> Scene {
     let telemetry = Arc::new(RecordingTelemetry::new());
     let projector = Projector::new(journal.clone(), sessions.clone(), telemetry.clone());
-    Scene { journal, sessions, telemetry, projector }
+    Scene { journal, sessions, telemetry, projector, turns: Cell::default() }
 }
 
 fn key(session: &str) -> SessionKey {
@@ -42,7 +45,8 @@ impl Scene {
     }
 
     async fn close(&self, write: SessionWrite) {
-        let mut closing = closing(&format!("t{}", self.journal.closings().len()));
+        let number = self.turns.replace(self.turns.get() + 1);
+        let mut closing = closing(&format!("t{number}"));
         closing.sessions = vec![write];
         self.journal.close(&closing).await.unwrap();
     }
@@ -70,7 +74,7 @@ impl Scene {
         for closing in self.journal.closings() {
             journal.close(&closing).await.unwrap();
         }
-        over(journal, self.sessions.clone())
+        Scene { turns: self.turns.clone(), ..over(journal, self.sessions.clone()) }
     }
 }
 

@@ -6,3 +6,4 @@ mod forgetting;
 mod limits;
 mod model;
 mod opening;
+mod plans;

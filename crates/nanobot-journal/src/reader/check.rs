@@ -8,6 +8,7 @@ use super::count;
 use super::record::recorded;
 use super::turn_row::TurnRow;
 use crate::database::SCHEMA_VERSION;
+use crate::error::SqliteFailure;
 
 /// Problems that a report names. Who has more has a backup to look for.
 const MAX_PROBLEMS: usize = 100;
@@ -81,7 +82,7 @@ async fn check_pages(view: &mut SqliteConnection, report: &mut CheckReport) {
         Ok(lines) => lines.iter().for_each(|line| {
             report.problem(format!("the file is damaged ({}): {RESTORE}", line.replace('\n', "; ")));
         }),
-        Err(error) => report.unreadable("the file as a whole", &error),
+        Err(error) => report.unreadable("the file as a whole", &SqliteFailure::from(error)),
     }
 }
 
@@ -90,35 +91,40 @@ async fn check_references(view: &mut SqliteConnection, report: &mut CheckReport)
     match count(view, query).await {
         Ok(0) => {}
         Ok(rows) => report.problem(format!("{rows} rows belong to no turn: {RESTORE}")),
-        Err(error) => report.unreadable("the references between tables", &error),
+        Err(error) => report.unreadable("the references between tables", &SqliteFailure::from(error)),
     }
-    // Words without the row that they belong to, and rows that wait without words.
-    let query = "SELECT count(*) FROM words w WHERE \
-                 (kind IN ('lines', 'text') AND NOT EXISTS \
-                    (SELECT 1 FROM lines l WHERE l.turn = w.turn AND l.place = w.place)) OR \
-                 (kind = 'delivery' AND NOT EXISTS \
-                    (SELECT 1 FROM outbox o WHERE o.turn = w.turn AND o.place = w.place)) OR \
-                 (kind IN ('event', 'started', 'done', 'readings') AND EXISTS \
-                    (SELECT 1 FROM turns t WHERE t.id = w.turn AND t.emptied = 1))";
+    // Records without their words, or without the row that they belong to; and words to which nothing points.
+    let query = "SELECT \
+        (SELECT count(*) FROM records r WHERE \
+            NOT EXISTS (SELECT 1 FROM words w WHERE w.id = r.words AND w.live = 1 \
+                AND w.turn = r.turn AND w.kind = r.kind AND w.place = r.place) \
+            OR (kind IN ('lines', 'text') AND NOT EXISTS \
+                (SELECT 1 FROM lines l WHERE l.turn = r.turn AND l.place = r.place)) \
+            OR (kind = 'delivery' AND NOT EXISTS \
+                (SELECT 1 FROM outbox o WHERE o.turn = r.turn AND o.place = r.place)) \
+            OR (kind IN ('event', 'started', 'done', 'readings') AND EXISTS \
+                (SELECT 1 FROM turns t WHERE t.id = r.turn AND t.emptied = 1))) + \
+        (SELECT count(*) FROM words w WHERE w.live = 1 AND NOT EXISTS \
+            (SELECT 1 FROM records r WHERE r.words = w.id \
+                AND r.turn = w.turn AND r.kind = w.kind AND r.place = w.place))";
     match count(view, query).await {
         Ok(0) => {}
-        Ok(rows) => report.problem(format!(
-            "{rows} records belong to no row, or to a turn that was forgotten: run `nanobot-cli journal forget` for \
-             their session, or {RESTORE}"
-        )),
-        Err(error) => report.unreadable("the records", &error),
+        Ok(rows) => {
+            report.problem(format!("{rows} records and what was said do not fit together: {RESTORE}"));
+        }
+        Err(error) => report.unreadable("what was said", &SqliteFailure::from(error)),
     }
     let query = "SELECT \
         (SELECT count(*) FROM outbox o WHERE o.state IN ('waiting', 'parked') AND NOT EXISTS \
-            (SELECT 1 FROM words w WHERE w.turn = o.turn AND w.kind = 'delivery' AND w.place = o.place)) + \
+            (SELECT 1 FROM records r WHERE r.turn = o.turn AND r.kind = 'delivery' AND r.place = o.place)) + \
         (SELECT count(*) FROM lines l WHERE l.settled = 0 AND NOT EXISTS \
-            (SELECT 1 FROM words w WHERE w.turn = l.turn AND w.kind = 'text' AND w.place = l.place))";
+            (SELECT 1 FROM records r WHERE r.turn = l.turn AND r.kind = 'text' AND r.place = l.place))";
     match count(view, query).await {
         Ok(0) => {}
         Ok(rows) => {
             report.problem(format!("{rows} deliveries or session lines wait without words: {RESTORE}"));
         }
-        Err(error) => report.unreadable("what waits", &error),
+        Err(error) => report.unreadable("what waits", &SqliteFailure::from(error)),
     }
 }
 
@@ -135,7 +141,7 @@ async fn check_counts(view: &mut SqliteConnection, report: &mut CheckReport) {
     for (what, query, field) in queries {
         match count(view, query).await {
             Ok(rows) => *field = rows,
-            Err(error) => failures.push((what, error)),
+            Err(error) => failures.push((what, SqliteFailure::from(error))),
         }
     }
     for (what, error) in failures {

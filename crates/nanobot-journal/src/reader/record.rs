@@ -21,6 +21,9 @@ use crate::rows::turn_id;
 use crate::time::{instant, nanos};
 use crate::words::{Digest, Kind, began_digest, closing_digest, outcome_digest, parse, words_digest};
 
+const WORDS: &str = "SELECT r.kind, r.place, w.body, r.digest FROM records r JOIN words w ON w.id = r.words \
+                     WHERE r.turn = ?1";
+
 /// Everything that is known about a turn.
 pub(super) async fn recorded(
     connection: &mut SqliteConnection,
@@ -61,11 +64,7 @@ impl Parts {
     async fn read(connection: &mut SqliteConnection, row: &TurnRow) -> Result<Self, StoreError> {
         let failed = |error| store_error(format!("reading turn {}", row.turn), error);
         let words: Vec<(String, i64, String, Digest)> =
-            sqlx::query_as("SELECT kind, place, body, digest FROM words WHERE turn = ?1")
-                .bind(row.id)
-                .fetch_all(&mut *connection)
-                .await
-                .map_err(failed)?;
+            sqlx::query_as(WORDS).bind(row.id).fetch_all(&mut *connection).await.map_err(failed)?;
         let lines = sqlx::query_as("SELECT place, session, offset FROM lines WHERE turn = ?1 ORDER BY id")
             .bind(row.id)
             .fetch_all(&mut *connection)

@@ -80,7 +80,7 @@ async fn an_edited_record_is_named() {
     let edits = [
         ("message", "UPDATE words SET body = replace(body, 'hello', 'adieu') WHERE kind = 'event'"),
         ("message", "UPDATE words SET body = 'nonsense' WHERE kind = 'event'"),
-        ("message (missing)", "DELETE FROM words WHERE kind = 'event'"),
+        ("message (missing)", "DELETE FROM records WHERE kind = 'event'"),
         ("key of the message", "UPDATE turns SET session = 'whatsapp:b'"),
         ("start of step 1", "UPDATE words SET body = replace(body, '3', '4') WHERE kind = 'started'"),
         ("answer of step 1", "UPDATE words SET body = 'nonsense' WHERE kind = 'done'"),
@@ -175,18 +175,20 @@ async fn a_check_names_a_broken_page_and_rows_that_belong_to_nothing() {
         answered(&journal, &format!("t{index}"), "a", &"hello ".repeat(100)).await;
     }
     journal.shut_down().await;
-    edit(&home, "INSERT INTO words (turn, kind, place, body, digest) VALUES (999, 'event', 0, '', x'')")
+    edit(&home, "INSERT INTO records (turn, kind, place, words, digest) VALUES (999, 'event', 0, 1, x'')")
         .await;
     let problems = reader(&home).await.check().await.unwrap().problems;
     assert!(problems.iter().any(|line| line.contains("belong to no turn")), "{problems:?}");
 
-    crate::testing::break_pages_of(&home, "lines_session").await;
+    // The entries of an index stand at the end of its pages.
+    crate::testing::break_pages_of(&home, "lines_session", 4_090..4_091).await;
     let problems = reader(&home).await.check().await.unwrap().problems;
-    assert!(
-        problems.iter().any(|line| line.contains("damaged") && line.contains("restore a backup")),
-        "{problems:?}"
-    );
-    crate::testing::break_pages_of(&home, "words").await;
+    let is_found = |line: &String| line.contains("the file is damaged") && line.contains("restore a backup");
+    assert!(problems.iter().any(is_found), "{problems:?}");
+    crate::testing::break_pages_of(&home, "lines_session", 0..4_096).await;
+    let problems = reader(&home).await.check().await.unwrap().problems;
+    assert!(problems.iter().any(|line| line.contains("the file as a whole cannot be read")), "{problems:?}");
+    crate::testing::break_pages_of(&home, "words", 0..4_096).await;
     let report = reader(&home).await.check().await.unwrap();
     assert!(report.problems.iter().any(|line| line.contains("cannot be read")), "{report:?}");
     let error = reader(&home).await.turn(&turn("t7")).await.unwrap_err();

@@ -7,7 +7,7 @@ use nanobot_core::ids::{SessionKey, TurnId};
 use nanobot_core::ports::{Closing, Delivery, SessionWrite, StoreError, StoreErrorKind};
 use nanobot_core::record::{LinesRecord, OutgoingRecord, ReadingsRecord, TimeRecord};
 
-use super::batch::{Batch, Counts};
+use super::batch::{Batch, Counts, NewDelivery, NewLines};
 use super::work::{Halt, Work};
 use crate::time::nanos;
 use crate::words::{Digest, Kind, Words, closing_digest, outcome_digest};
@@ -79,10 +79,11 @@ impl Close {
             let doing = format!("{}: {what}", self.doing());
             Err(Halt::Refused(StoreError::new(StoreErrorKind::Limit, doing)))
         };
-        if batch.counts.queued + self.deliveries.len() > limits.queued {
+        if batch.queued() + self.deliveries.len() > limits.queued {
+            batch.flush().await?;
             batch.counts = Counts::read(&mut *batch.connection).await?;
         }
-        if batch.counts.queued + self.deliveries.len() > limits.queued {
+        if batch.queued() + self.deliveries.len() > limits.queued {
             return refused("too many deliveries wait");
         }
         for row in &self.lines {
@@ -108,11 +109,12 @@ impl Close {
         (outcome, all)
     }
 
-    async fn end_turn(&self, batch: &mut Batch<'_>, id: i64, attempts: i64) -> Result<(), sqlx::Error> {
+    /// Answers whether it was open.
+    async fn end_turn(&self, batch: &mut Batch<'_>, id: i64, attempts: i64) -> Result<bool, sqlx::Error> {
         let (outcome_digest, closing_digest) = self.digests(attempts);
         let update = "UPDATE turns SET outcome = ?2, closed = ?3, closed_at = ?4, outcome_digest = ?5, \
-                      closing_digest = ?6 WHERE id = ?1";
-        sqlx::query(update)
+                      closing_digest = ?6 WHERE id = ?1 AND outcome IS NULL";
+        let ended = sqlx::query(update)
             .bind(id)
             .bind(self.outcome)
             .bind(&self.closed)
@@ -121,8 +123,10 @@ impl Close {
             .bind(closing_digest)
             .execute(&mut *batch.connection)
             .await?;
-        batch.counts.open = batch.counts.open.saturating_sub(1);
-        Ok(())
+        let was_open = ended.rows_affected() == 1;
+        batch.counts.open = batch.counts.open.saturating_sub(usize::from(was_open));
+        batch.turn_unknown(id);
+        Ok(was_open)
     }
 
     /// A turn that answers no message gets its row now.
@@ -142,36 +146,27 @@ impl Close {
             .await
     }
 
-    async fn add_rows(&self, batch: &mut Batch<'_>, turn: i64) -> Result<(), sqlx::Error> {
+    fn add_rows(&self, batch: &mut Batch<'_>, turn: i64) {
         batch.add_words(turn, &self.readings);
         for row in &self.lines {
-            let insert =
-                "INSERT INTO lines (turn, place, session, offset) VALUES (?1, ?2, ?3, ?4) RETURNING id";
-            let id: i64 = sqlx::query_scalar(insert)
-                .bind(turn)
-                .bind(row.record.place)
-                .bind(row.session.as_str())
-                .bind(row.offset)
-                .fetch_one(&mut *batch.connection)
-                .await?;
-            batch.line_added(id, row.session.clone(), row.end);
+            batch.add_lines(NewLines {
+                turn,
+                place: row.record.place,
+                session: row.session.clone(),
+                offset: row.offset,
+                end: row.end,
+            });
             batch.add_words(turn, &row.record);
             batch.add_words(turn, &row.text);
         }
         for row in &self.deliveries {
-            let insert = "INSERT INTO outbox (key, turn, place, target, state) VALUES (?1, ?2, ?3, ?4, 'waiting') \
-                          ON CONFLICT (key) DO NOTHING";
-            let inserted = sqlx::query(insert)
-                .bind(&row.key)
-                .bind(turn)
-                .bind(row.record.place)
-                .bind(&row.target)
-                .execute(&mut *batch.connection)
-                .await?;
-            batch.counts.queued += usize::from(inserted.rows_affected() == 1);
-            batch.add_words(turn, &row.record);
+            batch.add_delivery(NewDelivery {
+                key: row.key.clone(),
+                turn,
+                target: row.target.clone(),
+                record: row.record.clone(),
+            });
         }
-        Ok(())
     }
 }
 
@@ -184,6 +179,15 @@ impl Work for Close {
     }
 
     async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
+        if let Some(open) = batch.open_turn(&self.turn)
+            && self.inbound.is_none_or(|inbound| inbound == open.id)
+        {
+            self.check_room(batch).await?;
+            if self.end_turn(batch, open.id, open.attempts).await? {
+                self.add_rows(batch, open.id);
+            }
+            return Ok(());
+        }
         let query = "SELECT id, attempts, outcome IS NOT NULL FROM turns WHERE turn = ?1";
         let found: Option<(i64, i64, bool)> =
             sqlx::query_as(query).bind(self.turn.as_str()).fetch_optional(&mut *batch.connection).await?;
@@ -203,7 +207,8 @@ impl Work for Close {
                 return Err(Halt::Refused(StoreError::new(StoreErrorKind::NotFound, doing)));
             }
         };
-        Ok(self.add_rows(batch, turn).await?)
+        self.add_rows(batch, turn);
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use nanobot_core::ids::DeliveryKey;
 use nanobot_core::ports::{StoreError, StoreErrorKind};
 
 use super::batch::Batch;
+use super::erase::erase;
 use super::work::{Halt, Work};
 
 /// How a row leaves the queue.
@@ -63,8 +64,11 @@ async fn finish(
     batch.counts.queued = batch.counts.queued.saturating_sub(1);
     if is_emptied {
         // Its turn was forgotten while it waited; now nothing needs it.
-        let forget = "DELETE FROM words WHERE turn = ?1 AND kind = 'delivery' AND place = ?2; \
-                      DELETE FROM outbox WHERE turn = ?1 AND place = ?2";
+        batch.flush_turn(turn).await?;
+        let forget = concat!(
+            erase!("r.turn = ?1 AND r.kind = 'delivery' AND r.place = ?2"),
+            "DELETE FROM outbox WHERE turn = ?1 AND place = ?2"
+        );
         sqlx::query(forget).bind(turn).bind(place).execute(&mut *batch.connection).await?;
     }
     Ok(true)

@@ -10,6 +10,7 @@ use nanobot_core::time::WallTime;
 
 use super::batch::{Batch, Counts};
 use super::work::{Halt, Work};
+use crate::open_turns::OpenTurn;
 use crate::rows;
 use crate::words::{Words, began_digest, parse};
 
@@ -61,6 +62,7 @@ impl Work for Ingest {
         if let Some(id) = inserted {
             batch.add_words(id, &self.event);
             batch.counts.open += 1;
+            batch.turn_stands(OpenTurn { id, turn: self.turn.clone(), attempts: 0 });
             return Ok(Ingested { id: InboundId(id.cast_unsigned()), seen: Seen::First });
         }
         match self.known(batch).await? {
@@ -103,6 +105,12 @@ impl Work for Begin {
 
     async fn run(&self, batch: &mut Batch<'_>) -> Result<Attempt, Halt> {
         let id = self.inbound.0.cast_signed();
+        if let Some(open) = batch.open_turn_of(id).filter(|open| open.attempts == 0)
+            && self.first(batch, open).await?
+        {
+            return Ok(Attempt { number: 1, at: self.at.clone(), steps: Vec::new() });
+        }
+        batch.turn_unknown(id);
         let query = "SELECT turn, attempts, began FROM turns WHERE id = ?1 AND outcome IS NULL";
         let found: Option<(String, i64, Option<String>)> =
             sqlx::query_as(query).bind(id).fetch_optional(&mut *batch.connection).await?;
@@ -138,6 +146,25 @@ impl Work for Begin {
     }
 }
 
+impl Begin {
+    /// Counts the first attempt at a message that this process has stored. Answers whether it is the first.
+    async fn first(&self, batch: &mut Batch<'_>, open: OpenTurn) -> Result<bool, sqlx::Error> {
+        let update = "UPDATE turns SET attempts = 1, began = ?2, began_digest = ?3 \
+                      WHERE id = ?1 AND attempts = 0 AND began IS NULL AND outcome IS NULL";
+        let updated = sqlx::query(update)
+            .bind(open.id)
+            .bind(&self.began)
+            .bind(began_digest(open.turn.as_str(), &self.began))
+            .execute(&mut *batch.connection)
+            .await?;
+        let is_first = updated.rows_affected() == 1;
+        if is_first {
+            batch.turn_stands(OpenTurn { attempts: 1, ..open });
+        }
+        Ok(is_first)
+    }
+}
+
 /// Takes back the count of an attempt.
 pub(crate) struct HandBack(pub(crate) InboundId);
 
@@ -152,6 +179,7 @@ impl Work for HandBack {
     async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
         let update = "UPDATE turns SET attempts = max(attempts - 1, 0) WHERE id = ?1 AND outcome IS NULL";
         sqlx::query(update).bind(self.0.0.cast_signed()).execute(&mut *batch.connection).await?;
+        batch.turn_unknown(self.0.0.cast_signed());
         Ok(())
     }
 }

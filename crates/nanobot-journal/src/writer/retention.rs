@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
 
 use super::batch::Batch;
+use super::erase::erase;
 use super::work::{Halt, Work};
 use crate::rows::json_ids;
 
@@ -85,23 +86,24 @@ async fn oldest_full(batch: &mut Batch<'_>, before: i64) -> Result<Vec<i64>, sql
     sqlx::query_scalar(query).bind(before).bind(ROUND).fetch_all(&mut *batch.connection).await
 }
 
-/// Deletes what nobody waits for any more of these turns.
+/// Erases what nobody waits for any more of these turns.
 async fn empty(batch: &mut Batch<'_>, turns: &[i64]) -> Result<u64, sqlx::Error> {
     if turns.is_empty() {
         return Ok(0);
     }
     batch.flush().await?;
-    let script = "
-        DELETE FROM words WHERE turn IN (SELECT value FROM json_each(?1))
-            AND NOT (kind = 'delivery' AND EXISTS (
-                SELECT 1 FROM outbox o
-                WHERE o.turn = words.turn AND o.place = words.place AND o.state IN ('waiting', 'parked')))
-            AND NOT (kind IN ('lines', 'text') AND EXISTS (
-                SELECT 1 FROM lines l
-                WHERE l.turn = words.turn AND l.place = words.place AND l.settled = 0));
-        DELETE FROM lines WHERE turn IN (SELECT value FROM json_each(?1)) AND settled = 1;
-        DELETE FROM outbox WHERE turn IN (SELECT value FROM json_each(?1)) AND state IN ('delivered', 'dropped');
-        UPDATE turns SET emptied = 1, closing_digest = NULL WHERE id IN (SELECT value FROM json_each(?1))";
+    let script = concat!(
+        erase!(
+            "r.turn IN (SELECT value FROM json_each(?1)) \
+             AND NOT (r.kind = 'delivery' AND EXISTS (SELECT 1 FROM outbox o \
+                WHERE o.turn = r.turn AND o.place = r.place AND o.state IN ('waiting', 'parked'))) \
+             AND NOT (r.kind IN ('lines', 'text') AND EXISTS (SELECT 1 FROM lines l \
+                WHERE l.turn = r.turn AND l.place = r.place AND l.settled = 0))"
+        ),
+        "DELETE FROM lines WHERE turn IN (SELECT value FROM json_each(?1)) AND settled = 1;
+         DELETE FROM outbox WHERE turn IN (SELECT value FROM json_each(?1)) AND state IN ('delivered', 'dropped');
+         UPDATE turns SET emptied = 1, closing_digest = NULL WHERE id IN (SELECT value FROM json_each(?1))"
+    );
     sqlx::query(script).bind(json_ids(turns)).execute(&mut *batch.connection).await?;
     Ok(turns.len() as u64)
 }
@@ -130,7 +132,7 @@ impl Work for DropOutcomes {
         }
         let delete = "DELETE FROM turns WHERE id IN ( \
                       SELECT id FROM turns t WHERE outcome IS NOT NULL AND emptied = 1 AND closed_at < ?1 \
-                      AND NOT EXISTS (SELECT 1 FROM words w WHERE w.turn = t.id) \
+                      AND NOT EXISTS (SELECT 1 FROM records r WHERE r.turn = t.id) \
                       AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.turn = t.id) \
                       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.turn = t.id) \
                       ORDER BY id LIMIT ?2)";

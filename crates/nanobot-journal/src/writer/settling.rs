@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
 
 use super::batch::Batch;
+use super::erase::erase;
 use super::work::{Halt, Work};
 
 /// These rows are done with. Their text stays for a replay, until their turn is emptied.
@@ -23,14 +24,17 @@ impl Work for Settle {
     async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
         batch.flush().await?;
         // Lines of a turn that was forgotten while they waited go at once.
-        let script = "
-            UPDATE lines SET settled = 1 WHERE id IN (SELECT value FROM json_each(?1));
-            DELETE FROM words WHERE kind IN ('lines', 'text') AND (turn, place) IN (
-                SELECT l.turn, l.place FROM lines l JOIN turns t ON t.id = l.turn
-                WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1);
-            DELETE FROM lines WHERE id IN (
-                SELECT l.id FROM lines l JOIN turns t ON t.id = l.turn
-                WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1)";
+        let script = concat!(
+            "UPDATE lines SET settled = 1 WHERE id IN (SELECT value FROM json_each(?1)); ",
+            erase!(
+                "r.kind IN ('lines', 'text') AND (r.turn, r.place) IN ( \
+                 SELECT l.turn, l.place FROM lines l JOIN turns t ON t.id = l.turn \
+                 WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1)"
+            ),
+            "DELETE FROM lines WHERE id IN ( \
+             SELECT l.id FROM lines l JOIN turns t ON t.id = l.turn \
+             WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1)"
+        );
         sqlx::query(script).bind(crate::rows::json_ids(&self.rows)).execute(&mut *batch.connection).await?;
         batch.lines_settled(self.rows.clone());
         Ok(())

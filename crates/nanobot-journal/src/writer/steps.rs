@@ -26,12 +26,28 @@ impl Work for RecordStep {
     }
 
     async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
-        let query = "SELECT id FROM turns WHERE turn = ?1 AND outcome IS NULL";
-        let id: Option<i64> =
-            sqlx::query_scalar(query).bind(self.turn.as_str()).fetch_optional(&mut *batch.connection).await?;
-        let Some(id) = id else {
+        if let Some(open) = batch.open_turn(&self.turn) {
+            if !batch.has_step(open.id, &self.words) && !batch.adds_words(open.id, &self.words) {
+                batch.add_words(open.id, &self.words);
+                batch.step_stands(open.id, &self.words);
+            }
+            return Ok(());
+        }
+        let query = "SELECT t.id, EXISTS (SELECT 1 FROM records r \
+                     WHERE r.turn = t.id AND r.kind = ?2 AND r.place = ?3) \
+                     FROM turns t WHERE t.turn = ?1 AND t.outcome IS NULL";
+        let found: Option<(i64, bool)> = sqlx::query_as(query)
+            .bind(self.turn.as_str())
+            .bind(self.words.kind.name())
+            .bind(self.words.place)
+            .fetch_optional(&mut *batch.connection)
+            .await?;
+        let Some((id, is_known)) = found else {
             return Err(Halt::Refused(StoreError::new(StoreErrorKind::NotFound, self.doing())));
         };
+        if is_known || batch.adds_words(id, &self.words) {
+            return Ok(());
+        }
         batch.add_words(id, &self.words);
         Ok(())
     }

@@ -148,3 +148,53 @@ async fn a_closed_journal_says_so() {
     let error = other.hand_back(InboundId(1)).await.unwrap_err();
     assert!(error.to_string().contains("the journal is closed"), "{error}");
 }
+
+/// Reads a setting of the writer's own connection.
+struct Setting(&'static str);
+
+#[async_trait]
+impl Work for Setting {
+    type Answer = i64;
+
+    fn doing(&self) -> String {
+        format!("asking {}", self.0)
+    }
+
+    async fn run(&self, batch: &mut Batch<'_>) -> Result<i64, Halt> {
+        Ok(sqlx::query_scalar(self.0).fetch_one(&mut *batch.connection).await?)
+    }
+}
+
+#[tokio::test]
+async fn the_writer_waits_for_the_disk_and_wipes_what_it_deletes() {
+    let home = Home::new();
+    home.open().await.shut_down().await;
+    let journal = home.open().await;
+    let settings = [
+        ("PRAGMA synchronous", 2),
+        ("PRAGMA foreign_keys", 1),
+        ("PRAGMA secure_delete", 1),
+        ("PRAGMA auto_vacuum", 2),
+        ("PRAGMA application_id", crate::database::APPLICATION_ID),
+        ("PRAGMA user_version", 1),
+        ("PRAGMA journal_size_limit", 64 * 1024 * 1024),
+        ("SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1),
+    ];
+    for (setting, value) in settings {
+        assert_eq!(journal.write(Setting(setting)).await.unwrap(), value, "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_somebody_else_holds_is_waited_for_and_then_told() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let id = asked(&journal, "t1", "a", "hello").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let error = journal.hand_back(id).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Busy, "{error}");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    journal.hand_back(id).await.unwrap();
+}

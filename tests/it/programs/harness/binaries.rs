@@ -18,7 +18,13 @@ pub(super) fn cli() -> &'static Path {
     PATH.get_or_init(|| folder().join("nanobot-cli"))
 }
 
-/// `target/<profile>`, with both programs in it.
+/// The daemon with fault points.
+pub(super) fn faulty_daemon() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| folder().join("nanobotd-faults"))
+}
+
+/// `target/<profile>`, with the programs in it.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -39,7 +45,7 @@ fn folder() -> &'static Path {
 }
 
 fn has_programs(folder: &Path) -> bool {
-    ["nanobotd", "nanobot-cli"].iter().all(|name| folder.join(name).is_file())
+    ["nanobotd", "nanobotd-faults", "nanobot-cli"].iter().all(|name| folder.join(name).is_file())
 }
 
 fn is_fresh(stamp: &Path, newest: SystemTime) -> bool {
@@ -62,10 +68,16 @@ fn newest_part(test: &Path) -> SystemTime {
     newest
 }
 
+/// The programs that are shipped, and by themselves the one that is not: its feature must not reach the others.
 fn build(folder: &Path) {
+    build_with(folder, &["-p", "nanobotd", "-p", "nanobot-cli"]);
+    build_with(folder, &["-p", "nanobotd", "--features", "fault-points", "--bin", "nanobotd-faults"]);
+}
+
+fn build_with(folder: &Path, what: &[&str]) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "-p", "nanobotd", "-p", "nanobot-cli"]);
+    command.args(["build", "--quiet"]).args(what);
     command.arg("--target-dir").arg(folder.parent().unwrap());
     if folder.ends_with("release") {
         command.arg("--release");
@@ -82,8 +94,5 @@ fn build(folder: &Path) {
         }
     }
     let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
-    assert!(
-        built.success(),
-        "NOT RUN: the programs do not build; run cargo build -p nanobotd -p nanobot-cli"
-    );
+    assert!(built.success(), "NOT RUN: the programs do not build; run cargo build {}", what.join(" "));
 }

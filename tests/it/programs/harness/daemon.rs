@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::process::{code_of, wait};
+use super::process::{Ran, code_of, wait};
 
 /// How long something that must happen may take. Generous: a busy machine is no failure.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -26,6 +27,8 @@ pub(crate) struct Daemon {
 struct Log {
     lines: Mutex<Vec<String>>,
     grown: Condvar,
+    /// There will be no more lines.
+    ended: AtomicBool,
 }
 
 impl Daemon {
@@ -41,6 +44,10 @@ impl Daemon {
                 growing.lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
                 growing.grown.notify_all();
             }
+            // Under the lock, so that nobody goes to sleep between looking and being told.
+            let _lines = growing.lines.lock().unwrap();
+            growing.ended.store(true, Ordering::Release);
+            growing.grown.notify_all();
         });
         Self { child, log, reader: Some(reader) }
     }
@@ -57,6 +64,22 @@ impl Daemon {
         let (lines, _) =
             self.log.grown.wait_timeout_while(lines, LIMIT, |lines| find(lines).is_none()).unwrap();
         find(&lines).unwrap_or_else(|| panic!("no line with {text:?} in\n{}", lines.join("\n")))
+    }
+
+    /// Waits until it is ready; answers what came of it if it ends instead.
+    #[track_caller]
+    pub(super) fn ready_or_end(mut self) -> Result<Self, Ran> {
+        let is_ready = |lines: &Vec<String>| lines.iter().any(|line| line.contains("\"message\":\"ready\""));
+        let lines = self.log.lines.lock().unwrap();
+        let is_early = |lines: &mut Vec<String>| !is_ready(lines) && !self.log.ended.load(Ordering::Acquire);
+        let (lines, _) = self.log.grown.wait_timeout_while(lines, LIMIT, is_early).unwrap();
+        let (is_ready, stderr) = (is_ready(&lines), lines.join("\n"));
+        drop(lines);
+        if is_ready {
+            return Ok(self);
+        }
+        let status = wait(&mut self.child, LIMIT).unwrap_or_else(|| panic!("it does not end:\n{stderr}"));
+        Err(Ran { code: code_of(status), stdout: String::new(), stderr })
     }
 
     /// Waits until there are this many warnings and errors, and answers all.

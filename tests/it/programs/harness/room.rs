@@ -83,6 +83,22 @@ impl Room {
         self.sh(&format!("timeout 30 {} {args}", binaries::cli().display()))
     }
 
+    /// The operator command's path, for command lines.
+    pub(crate) fn program(&self) -> String {
+        binaries::cli().display().to_string()
+    }
+
+    /// Waits until the daemon has complained in these words.
+    #[track_caller]
+    pub(crate) fn wait_for_complaint(&mut self, words: &str) {
+        let log = self.outside.path().join("daemon.log");
+        let waited = self.sh(&format!(
+            "n=0; until grep -q '{words}' {}; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done",
+            log.display()
+        ));
+        assert_eq!(waited.code, 0, "no {words:?} in {}", self.log());
+    }
+
     /// Runs the daemon where it is expected to end by itself.
     #[track_caller]
     pub(crate) fn run_daemon(&mut self) -> Ran {
@@ -100,6 +116,15 @@ impl Room {
             log = log.display()
         ));
         assert_eq!(ready.code, 0, "the daemon is not ready: {}", self.log());
+    }
+
+    /// Kills the daemon and waits until it is gone.
+    #[track_caller]
+    pub(crate) fn kill_daemon(&mut self) {
+        writeln!(self.input, "kill -9 $daemon; wait $daemon 2>/dev/null; echo $?").unwrap();
+        let mut code = String::new();
+        self.answers.read_line(&mut code).unwrap();
+        assert_eq!(code.trim(), "137", "it did not run: {}", self.log());
     }
 
     /// Whether the daemon still runs.

@@ -96,7 +96,7 @@ impl Site {
     ) -> Result<How> {
         let is_up = daemon.ready().await?;
         let (socket, record) = (self.home.socket(), self.record.clone());
-        let death = Death { plan, socket: &socket, record: &record };
+        let end = End { plan, socket: &socket, record: &record };
         let mut messages = Messages::of(self.options.seed, plan, 1);
         let (said, is_said) = watch::channel(false);
         let talking = async {
@@ -108,7 +108,7 @@ impl Site {
             Ok(())
         };
         let dying = async {
-            let how = death.come(daemon, is_up, &is_said).await;
+            let how = end.come(daemon, is_up, &is_said).await;
             phase.send_replace(Phase::Recovery);
             how
         };
@@ -138,13 +138,13 @@ async fn talk(people: &mut [Person; 2], messages: &mut Messages, is_alive: impl 
 }
 
 /// How the daemon of a run comes to its end.
-struct Death<'a> {
+struct End<'a> {
     plan: &'a Plan,
     socket: &'a std::path::Path,
     record: &'a Record,
 }
 
-impl Death<'_> {
+impl End<'_> {
     async fn come(&self, daemon: &mut Daemon, is_up: bool, is_said: &watch::Receiver<bool>) -> Result<How> {
         match &self.plan.kill {
             Kill::Random { after, .. } => {
@@ -170,14 +170,15 @@ impl Death<'_> {
         is_up: bool,
         is_said: &watch::Receiver<bool>,
     ) -> Result<ExitStatus> {
+        if !is_up {
+            return daemon.end().await;
+        }
         let mut provoked = false;
-        while is_up {
+        loop {
             if let Some(status) = daemon.end_within(LOOK_EVERY).await? {
                 return Ok(status);
             }
-            if !provoked {
-                provoked = self.provoke().await;
-            }
+            provoked = provoked || self.provoke().await;
             let is_interrupted = provoked && self.plan.stimulus == Stimulus::Interrupt;
             // It may die while it is asked.
             let is_idle = || async { control::is_idle(self.socket).await.unwrap_or(false) };
@@ -185,10 +186,9 @@ impl Death<'_> {
                 provoked && *is_said.borrow() && self.record.is_all_acknowledged() && is_idle().await;
             if is_interrupted || is_done {
                 daemon.terminate();
-                break;
+                return daemon.end().await;
             }
         }
-        daemon.end().await
     }
 
     /// Does what the point needs beside the load; false while it is too early for it.

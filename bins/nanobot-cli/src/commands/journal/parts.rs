@@ -5,6 +5,7 @@ use nanobot_channels::console::clean_line;
 use nanobot_core::content::ContentBlock;
 use nanobot_core::event::InboundEvent;
 use nanobot_core::intent::SessionLine;
+use nanobot_core::label::Labels;
 use nanobot_core::ports::{Delivery, Outgoing, SessionWrite};
 use nanobot_core::record::{RecordedStep, ReplyRecord, StepAnswer, StepKind};
 use nanobot_journal::{DeliveryFate, DeliveryState, LinesFate};
@@ -45,7 +46,7 @@ pub(super) fn message(event: &InboundEvent) -> Part {
     let words = event.text();
     let (chars, labels) = (words.chars().count(), event.labels().to_string());
     let files = event.blocks.iter().filter_map(ContentBlock::media).count();
-    let summary = format!("from {}, {}, {labels}", event.author(), size(chars, files));
+    let summary = format!("from {}, {}, {}", event.author(), size(chars, files), shown(event.labels()));
     let fields = json!({
         "sender": event.author().as_str(),
         "sent": event.at.to_string(),
@@ -160,7 +161,7 @@ pub(super) fn lines(fate: &LinesFate, write: Option<&SessionWrite>) -> Vec<Part>
     };
     let part = |line: &SessionLine| {
         let (role, chars) = (line.role.name(), line.content.chars().count());
-        let summary = format!("{role} in {session}, {}, {}: {state}", size(chars, 0), line.labels);
+        let summary = format!("{role} in {session}, {}, {}: {state}", size(chars, 0), shown(line.labels));
         let fields = json!({
             "session": session.as_str(),
             "role": role,
@@ -215,6 +216,10 @@ fn state(fate: &DeliveryFate) -> String {
         (DeliveryState::Delivered, _) => "delivered".to_owned(),
         (DeliveryState::Dropped, _) => format!("dropped{why}"),
     }
+}
+
+fn shown(labels: Labels) -> String {
+    if labels == Labels::NONE { "no label".to_owned() } else { labels.to_string() }
 }
 
 /// How much it is.

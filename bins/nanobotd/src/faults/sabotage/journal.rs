@@ -12,25 +12,47 @@ use nanobot_core::ports::{
 };
 use nanobot_core::record::{StepDone, StepStarted};
 use nanobot_core::time::{Timestamp, WallTime};
-use tokio::sync::SetOnce;
+use tokio::sync::{SetOnce, mpsc};
 
-/// How long a message that was acknowledged too early waits for its row: long enough that a kill falls into it.
-const LATE: Duration = Duration::from_millis(50);
+/// How late a message that was acknowledged too early gets its row: long enough that a kill falls into it.
+const LATE: Duration = Duration::from_millis(20);
+/// Messages that wait for their rows; more than a campaign has under way.
+const MAX_WAITING: usize = 1_000;
 /// Numbers that are made up start here, far from those of the journal.
 const MADE_UP: u64 = 1 << 60;
 
 /// The row of a message, once there is one; none when it was not stored after all.
 type Row = Arc<SetOnce<Option<InboundId>>>;
 
+/// A message that was acknowledged and is not stored.
+struct Unstored {
+    event: InboundEvent,
+    turn: TurnId,
+    at: Timestamp,
+    row: Row,
+}
+
 /// Answers a message at once, with a number of its own making, and stores it later.
 pub(super) struct Early {
     inner: Arc<dyn Journal>,
     rows: Mutex<HashMap<InboundId, Row>>,
+    unstored: mpsc::Sender<Unstored>,
+}
+
+/// Stores them one after the other, so that their order is no second fault. Ends with the journal.
+async fn store(inner: Arc<dyn Journal>, mut unstored: mpsc::Receiver<Unstored>) {
+    while let Some(Unstored { event, turn, at, row }) = unstored.recv().await {
+        tokio::time::sleep(LATE).await;
+        let stored = inner.ingest(&event, &turn, at).await.ok();
+        let _ = row.set(stored.map(|stored| stored.id));
+    }
 }
 
 impl Early {
     pub(super) fn new(inner: Arc<dyn Journal>) -> Self {
-        Self { inner, rows: Mutex::default() }
+        let (sender, unstored) = mpsc::channel(MAX_WAITING);
+        tokio::spawn(store(inner.clone(), unstored));
+        Self { inner, rows: Mutex::default(), unstored: sender }
     }
 
     /// The journal's own number.
@@ -70,12 +92,9 @@ impl Journal for Early {
             rows.insert(id, row.clone());
             id
         };
-        let (inner, event, turn) = (self.inner.clone(), event.clone(), turn.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(LATE).await;
-            let stored = inner.ingest(&event, &turn, at).await.ok();
-            let _ = row.set(stored.map(|stored| stored.id));
-        });
+        let unstored = Unstored { event: event.clone(), turn: turn.clone(), at, row };
+        let sent = self.unstored.send(unstored).await;
+        sent.map_err(|_| StoreError::new(StoreErrorKind::Backend, "storing a message late"))?;
         Ok(Ingested { id, seen: Seen::First })
     }
 
@@ -113,6 +132,10 @@ impl Journal for Early {
 
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
         self.inner.tidy(now).await
+    }
+
+    async fn shut_down(&self) {
+        self.inner.shut_down().await;
     }
 }
 
@@ -170,5 +193,9 @@ impl Journal for WithoutOutbox {
 
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
         self.inner.tidy(now).await
+    }
+
+    async fn shut_down(&self) {
+        self.inner.shut_down().await;
     }
 }

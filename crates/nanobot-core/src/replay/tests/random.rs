@@ -22,6 +22,8 @@ const CHATS: [(&str, &str); 5] = [
     ("irc", "net:#garden"),
 ];
 
+const WAITING: &str = "wait for a tool";
+
 /// What is said; the recorder's model knows most of it.
 const WORDS: [&str; 12] = [
     "tell me about the garden",
@@ -30,7 +32,7 @@ const WORDS: [&str; 12] = [
     "use tools",
     "the same again and again",
     "what is forbidden",
-    "wait for a tool",
+    WAITING,
     "just a reaction",
     "the model fails here",
     "say my pin",
@@ -46,7 +48,9 @@ enum Trouble {
     HistoryFails,
     SeenChatsFail,
     ModelHangs,
-    Stopped,
+    StoppedInTheModel,
+    /// With words that lead to a tool which never ends.
+    StoppedInATool,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +65,7 @@ struct Said {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one of the decision, and random")]
 struct Policy {
     accept: bool,
     respond: bool,
@@ -98,7 +103,8 @@ fn trouble() -> impl Strategy<Value = Trouble> {
         1 => Just(Trouble::HistoryFails),
         1 => Just(Trouble::SeenChatsFail),
         1 => Just(Trouble::ModelHangs),
-        2 => Just(Trouble::Stopped),
+        1 => Just(Trouble::StoppedInTheModel),
+        1 => Just(Trouble::StoppedInATool),
     ]
 }
 
@@ -147,8 +153,12 @@ impl Policy {
 
 fn event(said: &Said) -> InboundEvent {
     let (name, chat) = CHATS[said.chat];
-    let mut event = EventBuilder::new(ChannelName::new(name).unwrap(), chat, "somebody", WORDS[said.words])
-        .labelled(said.label);
+    let words = match said.trouble {
+        Trouble::StoppedInATool => WAITING,
+        _ => WORDS[said.words],
+    };
+    let mut event =
+        EventBuilder::new(ChannelName::new(name).unwrap(), chat, "somebody", words).labelled(said.label);
     if chat != "default" {
         event = event.group(chat);
     }
@@ -180,16 +190,17 @@ fn live_through(said: &[Said], tally: &mut Tally) -> Result<(), TestCaseError> {
             Trouble::Nothing => {}
             Trouble::Dies(writes, death) => recorder.world.journal.ends_after(writes, death),
             Trouble::HistoryFails => {
-                recorder.world.sessions.trouble.fail_next_in("history", StoreErrorKind::Corrupt)
+                recorder.world.sessions.trouble.fail_next_in("history", StoreErrorKind::Corrupt);
             }
             Trouble::SeenChatsFail => {
-                recorder.world.seen_chats.trouble.fail_next_in("contains", StoreErrorKind::Busy)
+                recorder.world.seen_chats.trouble.fail_next_in("contains", StoreErrorKind::Busy);
             }
             Trouble::ModelHangs => recorder.world.model.push_hang_after("Once upon"),
-            Trouble::Stopped => {
+            Trouble::StoppedInTheModel => {
                 recorder.world.model.push_hang_after("Once upon");
                 stop = Some(StopReason::Person);
             }
+            Trouble::StoppedInATool => stop = Some(StopReason::Person),
         }
         let Some(turn) = recorder.record(&event(said), stop) else { continue };
         *tally.entry(turn.closing.as_ref().unwrap().outcome.name()).or_default() += 1;

@@ -39,7 +39,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new() -> Self {
-        let gate = ScriptedGate::new().block_input("bomb").sanitize_output("1234").block_tool("0.9");
+        let gate = ScriptedGate::new().block_input("bomb").sanitize_output("1234").block_tool("\"at\":9");
         let world = World::behind(gate, ScriptedModel::answering(answer));
         let telemetry = Arc::new(RecordingTelemetry::new());
         let (lines, sessions) = (world.journal.inner.clone(), world.sessions.clone());
@@ -133,7 +133,12 @@ fn answer(request: &ModelRequest) -> Result<ModelReply, ModelErrorKind> {
         return Ok(ModelReply { text: "Let me look.".to_owned(), ..hanging });
     }
     if !tools.is_empty() {
-        let at = if own == "use tools" { round } else { 0 };
+        // The gate forbids the nines.
+        let at = match own {
+            "use tools" => round,
+            "what is forbidden" => 9,
+            _ => 0,
+        };
         let one = |tool: &&str| call(&format!("{tool}-{round}"), tool, serde_json::json!({ "at": at }));
         return Ok(call_reply(tools.iter().map(one).collect()));
     }

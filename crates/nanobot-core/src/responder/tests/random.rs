@@ -68,24 +68,11 @@ impl Script {
 
     fn answer(&self, round: usize) -> Result<ModelReply, ModelErrorKind> {
         match (self.rounds.get(round), &self.end) {
-            (Some(tools), _) => Ok(self.calls(round, tools)),
+            (Some(tools), _) => Ok(calls(round, tools)),
             (None, End::Words(text)) => Ok(text_reply(text)),
             (None, End::Reaction) => Ok(text_reply("::reaction:: 👍")),
             (None, End::Fails) => Err(ModelErrorKind::Overloaded),
         }
-    }
-
-    /// No two calls are the same, so that no loop is suspected.
-    fn calls(&self, round: usize, tools: &[(&str, bool)]) -> ModelReply {
-        let one = |(number, (tool, fails)): (usize, &(&str, bool))| {
-            let mut arguments: Map<String, Value> = Map::new();
-            arguments.insert("at".to_owned(), format!("{round}.{number}").into());
-            if *fails {
-                arguments.insert("fail".to_owned(), true.into());
-            }
-            call(&format!("c{round}.{number}"), tool, arguments.into())
-        };
-        call_reply(tools.iter().enumerate().map(one).collect())
     }
 
     /// The same with the words of a person who has to be told of an unknown outcome.
@@ -110,6 +97,19 @@ impl Script {
         }
         handled
     }
+}
+
+/// No two calls are the same, so that no loop is suspected.
+fn calls(round: usize, tools: &[(&str, bool)]) -> ModelReply {
+    let one = |(number, (tool, fails)): (usize, &(&str, bool))| {
+        let mut arguments: Map<String, Value> = Map::new();
+        arguments.insert("at".to_owned(), format!("{round}.{number}").into());
+        if *fails {
+            arguments.insert("fail".to_owned(), true.into());
+        }
+        call(&format!("c{round}.{number}"), tool, arguments.into())
+    };
+    call_reply(tools.iter().enumerate().map(one).collect())
 }
 
 fn undisturbed(script: &Script) -> Handled {

@@ -16,7 +16,7 @@ async fn a_broken_page_is_an_answer_and_no_end() {
     }
     let open = asked(&journal, "open", "a", "hello").await;
     journal.shut_down().await;
-    break_pages_of(&home, "outbox").await;
+    break_pages_of(&home, "outbox", 0..4_096).await;
     let journal = home.open().await;
     assert_eq!(journal.due(now(), 10).await.unwrap_err().kind, StoreErrorKind::Corrupt);
     let key = &closed.unwrap().deliveries[0].key;

@@ -7,6 +7,7 @@ use nanobot_core::ports::{Journal as _, LineQueue as _, Outbox as _, Seen, Tidie
 use nanobot_core::testing::event::wa;
 use nanobot_core::time::Timestamp;
 
+use crate::options::Synchronous;
 use crate::testing::{Home, answered, asked, finish, now, turn};
 use crate::{JournalOptions, JournalReader, SqliteJournal};
 
@@ -17,7 +18,7 @@ fn days(days: u32) -> Timestamp {
 }
 
 fn contains(bytes: &[u8], words: &str) -> bool {
-    bytes.windows(words.len()).any(|window| window == words.as_bytes())
+    String::from_utf8_lossy(bytes).contains(words)
 }
 
 fn session(chat: &str) -> SessionKey {
@@ -130,4 +131,94 @@ async fn a_file_that_is_too_large_loses_the_oldest_words_and_gives_space_back() 
         "the oldest went first"
     );
     assert_eq!(journal.tidy(now()).await.unwrap(), Tidied::default(), "then it is small enough");
+}
+
+#[tokio::test]
+async fn a_reader_in_the_way_delays_the_emptying_of_the_log_and_no_more() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let closed = answered(&journal, "t1", "a", "secret").await;
+    finish(&journal, &closed).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path());
+    let mut slow = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT count(*) FROM turns").execute(&mut slow).await.unwrap();
+    assert_eq!(journal.forget(&session("a")).await.unwrap(), 1);
+    assert!(contains(&home.bytes(), "secret"), "the reader may read what was there when it began");
+    sqlx::Connection::close(slow).await.unwrap();
+    journal.tidy(now()).await.unwrap();
+    assert!(!contains(&home.bytes(), "secret"));
+}
+
+/// Whole numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// Turns of many chats and lengths share pages, finish out of order and are forgotten in between: SQLite has every
+/// reason to move them about, and must not leave a copy behind.
+#[tokio::test]
+async fn nothing_is_left_of_forgotten_words_however_pages_were_used() {
+    let home = Home::new();
+    let options = JournalOptions { synchronous: Synchronous::Off, ..home.options() };
+    let journal = SqliteJournal::open(options).await.unwrap();
+    let mut dice = Dice(12_345);
+    let mut unfinished = Vec::new();
+    for index in 0..3_000 {
+        let chat = format!("chat{:02}", dice.roll(20));
+        let longest = if index % 3 == 0 { 200 } else { 12 };
+        let words = format!("secret-{chat}-{index:05} ").repeat(1 + dice.roll(longest));
+        unfinished.push((chat.clone(), answered(&journal, &format!("t{index}"), &chat, &words).await));
+        while unfinished.len() > 30 {
+            let (_, closed) = unfinished.swap_remove(dice.roll(unfinished.len()));
+            finish(&journal, &closed).await;
+        }
+        if index % 150 == 149 {
+            let chat = format!("chat{:02}", dice.roll(20));
+            for (_, closed) in unfinished.extract_if(.., |(of, _)| *of == chat) {
+                finish(&journal, &closed).await;
+            }
+            journal.forget(&session(&chat)).await.unwrap();
+            journal.tidy(now()).await.unwrap();
+            assert!(
+                !contains(&home.bytes(), &format!("secret-{chat}-")),
+                "{chat} is gone after turn {index}"
+            );
+        }
+    }
+    let report = JournalReader::open(home.path()).await.unwrap().check().await.unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn words_that_are_in_the_way_of_blank_ones_are_moved_and_stay_what_they_are() {
+    let home = Home::new();
+    let options = JournalOptions { synchronous: Synchronous::Off, ..home.options() };
+    let journal = SqliteJournal::open(options).await.unwrap();
+    asked(&journal, "open", "a", "a question that is still open").await;
+    let waiting = answered(&journal, "waiting", "a", "an answer that still waits").await;
+    for index in 0..600 {
+        let closed = answered(&journal, &format!("t{index}"), "b", "hello").await;
+        finish(&journal, &closed).await;
+    }
+    let rows = async || {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path());
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM words").fetch_one(&mut connection).await.unwrap()
+    };
+    let before = rows().await;
+    assert_eq!(journal.forget(&session("b")).await.unwrap(), 600);
+    journal.tidy(now()).await.unwrap();
+    assert!(rows().await * 2 < before, "the rows of the forgotten turns are given back");
+    assert_eq!(journal.due(now(), 10).await.unwrap()[0].delivery, waiting.deliveries[0]);
+    assert_eq!(journal.waiting(10).await.unwrap()[0].write, waiting.sessions[0]);
+    let reader = JournalReader::open(home.path()).await.unwrap();
+    assert_eq!(reader.check().await.unwrap().problems, Vec::<String>::new());
+    assert_eq!(reader.turn(&turn("waiting")).await.unwrap().unwrap().closing, Some(waiting));
 }
