@@ -9,9 +9,9 @@ use nanobot_config::{ConfigError, ConfigErrors};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{ControlError, StoreError, StoreErrorKind};
 use nanobot_journal::JournalError;
-use nanobotd::{StartError, StartFault};
 use nanobotd::lock::LockError;
 use nanobotd::readable::UnusableHome;
+use nanobotd::{StartError, StartFault};
 
 /// The exit codes that scripts rely on (`sysexits.h` from 64 on).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

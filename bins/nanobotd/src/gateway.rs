@@ -12,8 +12,8 @@ use nanobot_core::intent::Intent;
 use nanobot_core::notice;
 use nanobot_core::pipeline::{GivenUp, Handled, Route, TurnScope, chain};
 use nanobot_core::ports::{
-    Clock, IdGenerator, InboundId, Ingest, Ingested, IngestError, Journal, LiveEvent, LiveSink, LiveTarget, OpenTurn,
-    Receipt, Seen, StoreError, StoreErrorKind,
+    Clock, IdGenerator, InboundId, Ingest, IngestError, Ingested, Journal, LiveEvent, LiveSink, LiveTarget,
+    OpenTurn, Receipt, Seen, StoreError, StoreErrorKind,
 };
 use nanobot_core::record::RecordedStep;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
@@ -141,11 +141,7 @@ impl Gateway {
         let arriving = self.in_hand.arriving.read().await;
         // A message without content leads to nothing and must not take the id of one that has some.
         let blank = event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none());
-        let ingested = if blank {
-            None
-        } else {
-            Some(self.store(&event, &id).await?)
-        };
+        let ingested = if blank { None } else { Some(self.store(&event, &id).await?) };
         // A repeat runs through the pipeline, which counts it; nobody is told to wait for an answer.
         let seen = ingested.map_or(Seen::First, |ingested| ingested.seen);
         let receipt = Receipt { turn: (seen == Seen::First).then(|| id.clone()) };

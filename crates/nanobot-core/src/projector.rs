@@ -3,7 +3,7 @@
 //! Each line has its place, so bringing it twice is harmless: a crash between the file and the record of it costs
 //! a comparison. The disk is waited for in batches; until then the journal has the lines.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -21,7 +21,13 @@ pub struct Projector {
     /// Hears of files that others wrote into.
     telemetry: Arc<dyn Telemetry>,
     /// Rows written since the disk was last waited for.
-    unsettled: Mutex<usize>,
+    unsettled: Mutex<Unsettled>,
+}
+
+#[derive(Default)]
+struct Unsettled {
+    rows: usize,
+    of_session: HashMap<SessionKey, usize>,
 }
 
 impl Projector {
@@ -30,6 +36,10 @@ impl Projector {
 
     /// Rows that are written before the disk is waited for, at most.
     const SETTLE_EVERY: usize = 1_000;
+
+    /// Rows of one session that are written before its file is waited for: well below what a journal keeps of one
+    /// session, so that a chat that never rests is not taken for one whose file cannot be written.
+    const SETTLE_SESSION_EVERY: usize = 100;
 
     /// Sessions that are brought to the disk at a time.
     const SESSIONS: usize = 256;
@@ -40,7 +50,7 @@ impl Projector {
         sessions: Arc<dyn SessionStore>,
         telemetry: Arc<dyn Telemetry>,
     ) -> Self {
-        Self { lines, sessions, telemetry, unsettled: Mutex::new(0) }
+        Self { lines, sessions, telemetry, unsettled: Mutex::default() }
     }
 
     /// Writes everything that waits, each session in order. A session whose file cannot be written waits on, and
@@ -67,10 +77,10 @@ impl Projector {
                     stuck += 1;
                     first = first.and(Err(error));
                 } else {
-                    *unsettled += 1;
+                    first = first.and(self.count(pending, &mut unsettled).await);
                 }
             }
-            if *unsettled >= Self::SETTLE_EVERY {
+            if unsettled.rows >= Self::SETTLE_EVERY {
                 self.settle_all(&mut unsettled).await?;
             }
             if is_all {
@@ -87,10 +97,10 @@ impl Projector {
         self.settle_all(&mut *self.unsettled.lock().await).await
     }
 
-    async fn settle_all(&self, unsettled: &mut usize) -> Result<(), StoreError> {
+    async fn settle_all(&self, unsettled: &mut Unsettled) -> Result<(), StoreError> {
         let mut first = Ok(());
         let mut failed: HashSet<SessionKey> = HashSet::new();
-        *unsettled = 0;
+        *unsettled = Unsettled::default();
         loop {
             let mut sessions = self.lines.unsettled(failed.len() + Self::SESSIONS);
             sessions.retain(|(session, _)| !failed.contains(session));
@@ -104,6 +114,19 @@ impl Projector {
                 }
             }
         }
+    }
+
+    /// Counts a written row, and waits for the disk if its session has many of them.
+    async fn count(&self, pending: PendingAppend, unsettled: &mut Unsettled) -> Result<(), StoreError> {
+        let session = pending.write.append.session;
+        unsettled.rows += 1;
+        let rows = unsettled.of_session.entry(session.clone()).or_default();
+        *rows += 1;
+        if *rows < Self::SETTLE_SESSION_EVERY {
+            return Ok(());
+        }
+        unsettled.rows -= unsettled.of_session.remove(&session).unwrap_or_default();
+        self.settle_one(&session, pending.id).await
     }
 
     async fn settle_one(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {

@@ -109,7 +109,7 @@ fn on_a_full_disk_nothing_is_acknowledged_and_what_was_is_answered_when_there_is
     let mut room = Room::small_disk(&home, DISK);
     room.daemon();
     provider.wait(Duration::from_secs(2));
-    room.sh(&format!("{} chat -m early >/dev/null 2>&1 &", room.program())).exits(0);
+    room.sh(&format!("{} chat -m early >/dev/null 2>&1 &", Room::program())).exits(0);
     assert!(provider.wait_for_requests(2, LIMIT));
     fill(&mut room, &home);
     let refused = room.cli(&format!("chat -m '{}'", long())).exits(1);

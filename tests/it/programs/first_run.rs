@@ -81,8 +81,7 @@ fn status_without_a_daemon() {
     ! policy: every sender may talk; networks stay closed
     security  no_security
     ! security: nothing is checked; networks stay closed
-    journal   volatile_journal
-    ! journal: messages under way are lost if the process dies
+    journal   journal
     ");
     let check = home.cli(&["status", "--check"]).exits(69);
     assert_eq!((check.stdout, check.stderr), (ran.stdout, ran.stderr));
@@ -114,8 +113,8 @@ fn status_without_a_daemon() {
         },
         {
           "port": "journal",
-          "adapter": "volatile_journal",
-          "warning": "messages under way are lost if the process dies"
+          "adapter": "journal",
+          "warning": null
         }
       ],
       "files": {
@@ -160,8 +159,7 @@ fn status_with_a_daemon() {
     ! policy: every sender may talk; networks stay closed
     security  no_security
     ! security: nothing is checked; networks stay closed
-    journal   volatile_journal
-    ! journal: messages under way are lost if the process dies
+    journal   journal
     ");
     insta::assert_snapshot!(shown(&["status", "--json"]), @r#"
     {
@@ -194,8 +192,8 @@ fn status_with_a_daemon() {
         },
         {
           "port": "journal",
-          "adapter": "volatile_journal",
-          "warning": "messages under way are lost if the process dies"
+          "adapter": "journal",
+          "warning": null
         }
       ],
       "channels": [

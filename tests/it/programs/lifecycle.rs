@@ -90,9 +90,14 @@ fn a_turn_that_takes_too_long_is_stopped_at_the_end_of_the_drain() {
     assert!(provider.wait_for_requests(1, LIMIT));
     daemon.signal(Signal::TERM);
     let turn = talk.follow();
-    let notice = "⚠️ I have to stop now and could not finish this. Please send it again in a minute.";
-    assert_eq!((turn.delivered, turn.outcome.as_str()), (vec![notice.to_owned()], "abandoned"));
+    assert_eq!((turn.delivered, turn.outcome.as_str()), (Vec::new(), "abandoned"));
     assert_eq!(daemon.wait(), 0);
+
+    // It was nobody's fault, and the message is kept: the next daemon answers whoever is there.
+    provider.wait(Duration::ZERO);
+    let daemon = home.daemon();
+    assert_eq!(home.talk().late_answer(), ANSWER);
+    daemon.stop();
 }
 
 #[test]
@@ -112,9 +117,11 @@ fn after_a_kill_the_home_is_free_and_nothing_written_is_lost() {
     provider.wait(Duration::ZERO);
     let daemon = home.daemon();
     home.cli(&["status", "--check"]).exits(0);
-    assert_eq!(home.talk().ask("after").delivered, [ANSWER]);
+    let mut talk = home.talk();
+    assert_eq!(talk.late_answer(), ANSWER, "what was under way is answered by the next daemon");
+    assert_eq!(talk.ask("after").delivered, [ANSWER]);
     let words: Vec<String> = home.conversation("cli:default").into_iter().map(|(_, text)| text).collect();
-    assert_eq!(words, ["before", ANSWER, "after", ANSWER]);
+    assert_eq!(words, ["before", ANSWER, "under way", ANSWER, "after", ANSWER]);
     daemon.stop();
 }
 

@@ -1,6 +1,5 @@
 //! All runs of a campaign, on several homes side by side.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +23,9 @@ const RUNS_PER_HOME: usize = 12;
 const ENOUGH: usize = 8;
 /// How long one run may take altogether.
 const RUN_LIMIT: Duration = Duration::from_mins(3);
+
+/// So often the campaign comes back to points that no daemon died at: some are passed only when the moment is right.
+const MAX_RETURNS: usize = 5;
 
 /// What the workers share.
 struct Campaign {
@@ -59,10 +61,12 @@ pub async fn run(options: &Options) -> Result<Summary> {
     while let Some(worked) = workers.join_next().await {
         worked.context("a worker of the campaign broke")??;
     }
+    for _ in 0..MAX_RETURNS {
+        campaign.clone().return_to(campaign.missed()).await?;
+    }
+    let missed = campaign.missed();
     let mut summary = std::mem::take(&mut *campaign.summary.lock().unwrap_or_else(PoisonError::into_inner));
-    let met: BTreeSet<&String> = summary.kills.keys().collect();
-    let due = campaign.points.iter().skip(options.first).take(summary.runs);
-    summary.missed = due.filter(|point| !met.contains(point)).cloned().collect();
+    summary.missed = missed.into_iter().filter_map(|point| campaign.points.get(point).cloned()).collect();
     summary.took = begun.elapsed();
     Ok(summary)
 }
@@ -92,13 +96,7 @@ impl Campaign {
                     self.retire(&last);
                     return Ok(());
                 };
-                let plan = Plan::of(self.options.seed, run, &self.points);
-                let limited = tokio::time::timeout(RUN_LIMIT, site.run(&plan)).await;
-                let ran = limited.context("the run takes too long").and_then(|ran| ran);
-                let failures = self.note(&plan, &ran);
-                if let Ok(ran) = ran {
-                    last = ran.verdict;
-                }
+                let failures = self.run(&mut site, run, &mut last).await;
                 if !failures.is_empty() {
                     self.fail(failures, site);
                     break;
@@ -106,6 +104,45 @@ impl Campaign {
             }
             self.retire(&last);
         }
+    }
+
+    /// Once more, each on a home of its own, to points that were not met.
+    async fn return_to(self: Arc<Self>, points: Vec<usize>) -> Result<()> {
+        for point in points {
+            let number = self.next_home.fetch_add(1, Ordering::Relaxed);
+            let mut site = Site::open(&self.options, self.server, number).await?;
+            let mut last = Verdict::default();
+            let failures = self.run(&mut site, point, &mut last).await;
+            if !failures.is_empty() {
+                self.fail(failures, site);
+            }
+            self.retire(&last);
+        }
+        Ok(())
+    }
+
+    /// One run; what is to be said against it.
+    async fn run(&self, site: &mut Site, number: usize, last: &mut Verdict) -> Vec<Failure> {
+        let plan = Plan::of(self.options.seed, number, &self.points);
+        let limited = tokio::time::timeout(RUN_LIMIT, site.run(&plan)).await;
+        let ran = limited.context("the run takes too long").and_then(|ran| ran);
+        let failures = self.note(&plan, &ran);
+        if let Ok(ran) = ran {
+            *last = ran.verdict;
+        }
+        failures
+    }
+
+    /// The points that were due and that no daemon died at.
+    fn missed(&self) -> Vec<usize> {
+        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = (self.options.first + self.options.runs).min(self.points.len());
+        let due = self.options.first..last;
+        if !summary.failures.is_empty() {
+            return Vec::new();
+        }
+        due.filter(|point| self.points.get(*point).is_some_and(|name| !summary.kills.contains_key(name)))
+            .collect()
     }
 
     fn take_run(&self) -> Option<usize> {

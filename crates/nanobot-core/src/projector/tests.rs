@@ -209,3 +209,13 @@ async fn a_crash_between_the_file_and_the_record_of_it_doubles_nothing() {
     assert_eq!(after.texts("cli:a"), (0..10).map(|n| n.to_string()).collect::<Vec<_>>());
     assert_eq!(after.texts("cli:b").len(), 10);
 }
+
+#[tokio::test]
+async fn a_chat_that_never_rests_is_not_taken_for_one_whose_file_is_stuck() {
+    let scene = scene();
+    for n in 0..2 * crate::stand_in::VolatileJournal::MAX_PENDING_APPENDS_PER_SESSION {
+        scene.say("cli:busy", &format!("line {n}")).await;
+        scene.projector.run().await.unwrap();
+    }
+    assert_eq!(scene.texts("cli:busy").len(), 1_000);
+}

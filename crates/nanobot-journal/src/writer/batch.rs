@@ -248,12 +248,24 @@ impl<'a> Batch<'a> {
 
     /// An open turn, if all is known of it.
     pub(crate) fn open_turn(&self, turn: &TurnId) -> Option<OpenTurn> {
-        hold(&self.memory.turns).of_turn(turn).cloned()
+        let known = hold(&self.memory.turns).of_turn(turn).cloned();
+        known.and_then(|open| self.as_changed(open))
     }
 
     /// The same by its number.
     pub(crate) fn open_turn_of(&self, id: i64) -> Option<OpenTurn> {
-        hold(&self.memory.turns).of_id(id).cloned()
+        let known = hold(&self.memory.turns).of_id(id).cloned();
+        known.and_then(|open| self.as_changed(open))
+    }
+
+    /// A turn as this transaction has left it; none when it closed it, or must look it up.
+    fn as_changed(&self, known: OpenTurn) -> Option<OpenTurn> {
+        let changed = self.turns.iter().rev().find_map(|change| match change {
+            TurnChange::Stands(open) => (open.id == known.id).then(|| Some(open.clone())),
+            TurnChange::Unknown(id) => (*id == known.id).then_some(None),
+            TurnChange::Step { .. } => None,
+        });
+        changed.unwrap_or(Some(known))
     }
 
     /// Whether a turn of which all is known has a record of a step.

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nanobot_core::ports::{InboundId, Journal as _, StoreErrorKind};
+use nanobot_core::ports::{InboundId, Journal, StoreErrorKind};
+use nanobot_core::record::{RECORD_VERSION, StepKind, StepStarted};
 use nanobot_core::testing::event::wa;
 use nanobot_core::time::WallTime;
 
 use super::batch::Batch;
 use super::work::{Halt, Work};
-use crate::testing::{Home, asked, now, turn};
+use crate::testing::{Home, answer, asked, now, turn};
 
 /// Work that does not go as it should.
 enum Odd {
@@ -147,6 +148,54 @@ async fn a_closed_journal_says_so() {
     journal.shut_down().await;
     let error = other.hand_back(InboundId(1)).await.unwrap_err();
     assert!(error.to_string().contains("the journal is closed"), "{error}");
+}
+
+#[tokio::test]
+async fn work_sees_what_earlier_work_of_its_batch_did_to_a_turn() {
+    let home = Home::new();
+    let journal = home.open().await;
+    for id in ["t1", "t2"] {
+        let inbound = asked(&journal, id, "a", "hello").await;
+        let go_on = std::sync::Arc::new(AtomicBool::new(false));
+        let holding = tokio::spawn({
+            let (journal, go_on) = (journal.clone(), go_on.clone());
+            async move { journal.write(Odd::Waits(go_on)).await }
+        });
+        tokio::task::yield_now().await;
+        let together = tokio::spawn({
+            let journal = journal.clone();
+            async move {
+                let closed = answer(id, inbound, "a", "good morning");
+                let (id, step) = (turn(id), started());
+                tokio::join!(
+                    journal.hand_back(inbound),
+                    Journal::close(&journal, &closed),
+                    journal.step_started(&id, &step)
+                )
+            }
+        });
+        tokio::task::yield_now().await;
+        let before = journal.commits();
+        go_on.store(true, Ordering::Release);
+        holding.await.unwrap().unwrap();
+        let (handed_back, closed, late) = together.await.unwrap();
+        assert_eq!(
+            journal.commits() - before,
+            2,
+            "the three are one batch behind the one that held the writer"
+        );
+        handed_back.unwrap();
+        closed.unwrap();
+        assert_eq!(late.unwrap_err().kind, StoreErrorKind::NotFound, "the turn is closed");
+        let reader = crate::JournalReader::open(home.path()).await.unwrap();
+        let read = reader.turn(&turn(id)).await.unwrap().unwrap();
+        assert_eq!((read.attempts, read.steps.len()), (0, 0));
+        assert_eq!(read.altered, Vec::<String>::new(), "the attempts under the digest are those in the row");
+    }
+}
+
+fn started() -> StepStarted {
+    StepStarted { v: RECORD_VERSION, index: 0, step: StepKind::Brake }
 }
 
 /// Reads a setting of the writer's own connection.

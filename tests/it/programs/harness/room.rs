@@ -84,7 +84,7 @@ impl Room {
     }
 
     /// The operator command's path, for command lines.
-    pub(crate) fn program(&self) -> String {
+    pub(crate) fn program() -> String {
         binaries::cli().display().to_string()
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Talk {
     stream: BufReader<UnixStream>,
     /// What came before an acknowledgement: a turn may be faster than its `ack`.
     early: VecDeque<Value>,
+    /// The turn that answers what was sent last. What is left of an earlier one is no part of it.
+    turn: Option<String>,
 }
 
 /// What came of one message.
@@ -38,7 +40,7 @@ impl Talk {
         let stream = UnixStream::connect(socket).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
-        let mut talk = Self { stream: BufReader::new(stream), early: VecDeque::new() };
+        let mut talk = Self { stream: BufReader::new(stream), early: VecDeque::new(), turn: None };
         talk.say(&json!({"t": "hello", "v": 1, "client": "a test"}));
         assert_eq!(talk.frame()["t"], "hello");
         talk.say(&json!({"t": "attach", "chat": "default"}));
@@ -85,6 +87,7 @@ impl Talk {
         loop {
             let frame = self.read();
             if matches!(frame["t"].as_str(), Some("ack" | "refused")) {
+                self.turn = frame["turn"].as_str().map(str::to_owned).or(self.turn.take());
                 return frame;
             }
             self.early.push_back(frame);
@@ -97,6 +100,9 @@ impl Talk {
         let mut turn = Turn::default();
         loop {
             let frame = self.frame();
+            if self.turn.as_deref().is_some_and(|turn| frame["turn"].as_str().is_some_and(|of| of != turn)) {
+                continue;
+            }
             let text =
                 |name: &str| frame[name].as_str().unwrap_or_else(|| panic!("{name} in {frame}")).to_owned();
             match text("t").as_str() {
@@ -115,6 +121,18 @@ impl Talk {
                 }
                 "typing" | "aside" => {}
                 _ => panic!("not expected in a turn: {frame}"),
+            }
+        }
+    }
+
+    /// What an earlier daemon owed to this chat.
+    #[track_caller]
+    pub(crate) fn late_answer(&mut self) -> String {
+        loop {
+            let frame = self.frame();
+            if frame["t"] == "deliver" {
+                self.say(&json!({"t": "confirm", "key": frame["key"]}));
+                return frame["text"].as_str().unwrap().to_owned();
             }
         }
     }

@@ -134,6 +134,10 @@ async fn talk(people: &mut [Person; 2], messages: &mut Messages, is_alive: impl 
             }
         }
     }
+    // The server has handed on, or dropped, all of it: nothing of it reaches the next daemon.
+    for person in people.iter_mut() {
+        person.catch_up().await?;
+    }
     Ok(())
 }
 
