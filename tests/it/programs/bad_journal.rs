@@ -39,9 +39,8 @@ fn with_an_open_turn() -> (FakeProvider, Home) {
 fn answers_what_is_open(home: &Home) {
     let daemon = home.daemon();
     let mut talk = home.talk();
-    talk.send("after");
-    // The lane has the open turn before this one, and whoever comes may still see its end.
-    while talk.follow().delivered != ["after"] {}
+    assert_eq!(talk.late_answer(), "open");
+    assert_eq!(talk.ask("after").delivered, ["after"]);
     daemon.stop();
     let words: Vec<String> = home.conversation("cli:default").into_iter().map(|(_, words)| words).collect();
     assert_eq!(words, ["before", "before", "open", "open", "after", "after"]);

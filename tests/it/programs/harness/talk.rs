@@ -101,6 +101,9 @@ impl Talk {
         loop {
             let frame = self.frame();
             if self.turn.as_deref().is_some_and(|turn| frame["turn"].as_str().is_some_and(|of| of != turn)) {
+                if frame["t"] == "deliver" {
+                    self.say(&json!({"t": "confirm", "key": frame["key"]}));
+                }
                 continue;
             }
             let text =

@@ -102,7 +102,7 @@ impl Site {
         let talking = async {
             if is_up {
                 let is_alive = || *phase.borrow() == Phase::Load;
-                talk(&mut self.people, &mut messages, is_alive).await?;
+                talk(&mut self.people, &mut messages, plan.gap, is_alive).await?;
             }
             said.send_replace(true);
             Ok(())
@@ -118,13 +118,21 @@ impl Site {
 }
 
 /// What the people on IRC say.
-async fn talk(people: &mut [Person; 2], messages: &mut Messages, is_alive: impl Fn() -> bool) -> Result<()> {
+async fn talk(
+    people: &mut [Person; 2],
+    messages: &mut Messages,
+    gap: Duration,
+    is_alive: impl Fn() -> bool,
+) -> Result<()> {
     for person in people.iter_mut() {
         if !person.finds_bot(&is_alive).await? {
             return Ok(());
         }
     }
     for turn in 0..SAID {
+        if !is_alive() {
+            break;
+        }
         for person in people.iter_mut() {
             let (id, wants) = messages.next();
             if turn % 2 == 0 {
@@ -133,6 +141,7 @@ async fn talk(people: &mut [Person; 2], messages: &mut Messages, is_alive: impl 
                 person.say(&id, wants).await?;
             }
         }
+        tokio::time::sleep(gap).await;
     }
     // The server has handed on, or dropped, all of it: nothing of it reaches the next daemon.
     for person in people.iter_mut() {
