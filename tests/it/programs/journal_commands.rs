@@ -80,6 +80,7 @@ fn what_listing_prints() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are what is printed")]
 fn what_showing_a_turn_prints() {
     let provider = FakeProvider::start(Script::ListDir).unwrap();
     let home = Home::with_provider(&provider);
