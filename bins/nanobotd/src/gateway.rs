@@ -241,6 +241,14 @@ impl Gateway {
         }
     }
 
+    /// Session lines that wait for their files are brought there and to the disk.
+    async fn make_room(&self) {
+        self.project().await;
+        if let Err(error) = self.projector.settle().await {
+            tracing::error!(error = chain(&error), "a session file could not be brought to the disk");
+        }
+    }
+
     /// One try at a turn: counted, taken through the pipeline, closed.
     async fn attempt(self: Arc<Self>, turn: Turn) -> Ended {
         let Turn { id, event, inbound, seen, cancel } = turn;
@@ -341,7 +349,12 @@ impl Gateway {
         inbound: Option<InboundId>,
         handled: Handled,
     ) -> Option<TurnOutcome> {
-        let closed = self.dispatcher.dispatch(scope, inbound, handled).await;
+        let mut closed = self.dispatcher.dispatch(scope, inbound, handled.clone()).await;
+        if closed.as_ref().is_err_and(|error| error.kind == StoreErrorKind::Limit) {
+            // An answer is worth the wait for what stands in its way; the lane waits with it.
+            self.make_room().await;
+            closed = self.dispatcher.dispatch(scope, inbound, handled).await;
+        }
         closed.inspect_err(|error| tracing::error!(error = chain(error), "the turn could not be closed")).ok()
     }
 }

@@ -107,12 +107,19 @@ impl Projector {
             if sessions.is_empty() {
                 return first;
             }
+            let mut synced = Vec::new();
             for (session, last) in sessions {
-                if let Err(error) = self.settle_one(&session, last).await {
-                    failed.insert(session);
-                    first = first.and(Err(error));
+                match self.sessions.sync(&session).await {
+                    Ok(()) => synced.push((session, last)),
+                    Err(error) => {
+                        failed.insert(session);
+                        first = first.and(Err(error));
+                    }
                 }
             }
+            // One order for all of them: each on its own would wait for a commit of its own, and nothing is
+            // written meanwhile.
+            self.lines.settle(&synced).await?;
         }
     }
 
@@ -126,12 +133,8 @@ impl Projector {
             return Ok(());
         }
         unsettled.rows -= unsettled.of_session.remove(&session).unwrap_or_default();
-        self.settle_one(&session, pending.id).await
-    }
-
-    async fn settle_one(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
-        self.sessions.sync(session).await?;
-        self.lines.settle(session, last).await
+        self.sessions.sync(&session).await?;
+        self.lines.settle(&[(session, pending.id)]).await
     }
 
     async fn write(&self, pending: &PendingAppend) -> Result<(), StoreError> {

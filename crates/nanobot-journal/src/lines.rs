@@ -1,5 +1,5 @@
 //! Session lines on their way into their files. Which of them wait is known in memory, so that asking for the end
-//! of a session, at each closing, costs nothing; the lines themselves are read from the database.
+//! of a session, at each closing, costs nothing; so are the lines themselves, as far as they find room there.
 
 use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
@@ -8,9 +8,18 @@ use nanobot_core::ports::{LineQueue, PendingAppend, StoreError};
 use crate::SqliteJournal;
 use crate::error::corrupt;
 use crate::rows;
+use crate::unsettled::Waiting;
 use crate::writer::{Settle, hold};
 
 impl SqliteJournal {
+    /// What waits, from memory if all of it is there.
+    async fn read(&self, waiting: Waiting) -> Result<Vec<PendingAppend>, StoreError> {
+        match waiting {
+            Waiting::Known(rows) => Ok(rows),
+            Waiting::Stored(ids) => self.lines(ids).await,
+        }
+    }
+
     async fn lines(&self, ids: Vec<u64>) -> Result<Vec<PendingAppend>, StoreError> {
         let doing = "reading the session lines that wait";
         if ids.is_empty() {
@@ -31,13 +40,13 @@ impl SqliteJournal {
 #[async_trait]
 impl LineQueue for SqliteJournal {
     async fn waiting(&self, limit: usize) -> Result<Vec<PendingAppend>, StoreError> {
-        let ids = hold(&self.memory().lines).waiting(limit);
-        self.lines(ids).await
+        let waiting = hold(&self.memory().lines).waiting(limit);
+        self.read(waiting).await
     }
 
     async fn waiting_in(&self, session: &SessionKey) -> Result<Vec<PendingAppend>, StoreError> {
-        let ids = hold(&self.memory().lines).waiting_in(session);
-        self.lines(ids).await
+        let waiting = hold(&self.memory().lines).waiting_in(session);
+        self.read(waiting).await
     }
 
     async fn end_of(&self, session: &SessionKey) -> Result<Option<u64>, StoreError> {
@@ -52,11 +61,8 @@ impl LineQueue for SqliteJournal {
         hold(&self.memory().lines).unsettled(limit)
     }
 
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
-        let rows = hold(&self.memory().lines).written_up_to(session, last);
-        if rows.is_empty() {
-            return Ok(());
-        }
-        self.write(Settle { session: session.clone(), rows }).await
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
+        let rows = hold(&self.memory().lines).written_up_to(sessions);
+        if rows.is_empty() { Ok(()) } else { self.write(Settle(rows)).await }
     }
 }

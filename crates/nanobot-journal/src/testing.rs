@@ -92,7 +92,7 @@ pub(crate) async fn finish(journal: &SqliteJournal, closed: &Closing) {
         let session = &write.append.session;
         for row in journal.waiting_in(session).await.unwrap() {
             journal.written(row.id, row.write.end());
-            journal.settle(session, row.id).await.unwrap();
+            journal.settle(&[(session.clone(), row.id)]).await.unwrap();
         }
     }
 }

@@ -122,6 +122,21 @@ fn a_turn_that_cannot_be_closed_sends_nothing_and_appends_nothing() {
     });
 }
 
+// Too many lines that wait for their files are a reason to bring them there, and none to lose an answer.
+#[test]
+fn an_answer_waits_for_session_lines_to_make_room_and_is_not_replaced() {
+    Log::default().run(async {
+        let wired = Wired::new();
+        let app = wired.start(model()).await;
+        wired.journal.trouble.fail_next_in("close", StoreErrorKind::Limit);
+        app.ingest().receive(wa("hello").build()).await.unwrap();
+        until(|| !wired.whatsapp.texts().is_empty()).await;
+        assert_eq!(app.drain(PATIENCE).await, Drained::Whole);
+        assert_eq!(wired.whatsapp.texts(), ["here you are"]);
+        assert_eq!(wired.journal.trouble.pending(), 0, "the first closing was not refused");
+    });
+}
+
 const CHATS: usize = 24;
 const MESSAGES: usize = 6;
 

@@ -101,8 +101,8 @@ impl LineQueue for Fused<dyn LineQueue> {
         self.inner.unsettled(limit)
     }
 
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
-        self.fuse.around(Call::Settle, self.inner.settle(session, last)).await
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
+        self.fuse.around(Call::Settle, self.inner.settle(sessions)).await
     }
 }
 

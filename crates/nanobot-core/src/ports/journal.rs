@@ -84,7 +84,7 @@ pub trait Journal: Send + Sync {
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError>;
 
     /// Does what was accepted, and lets go of its files. Everything asked of it later fails.
-    async fn shut_down(&self) {}
+    async fn shut_down(&self);
 }
 
 /// The journal's number of an inbound message.

@@ -37,11 +37,12 @@ pub trait LineQueue: Send + Sync {
     /// Sessions with rows that are written and not settled, each with the last of them, at most `limit`.
     fn unsettled(&self, limit: usize) -> Vec<(SessionKey, u64)>;
 
-    /// The session's file is on the disk up to this row: its rows up to there that were written are done with.
+    /// The files of these sessions are on the disk, each up to this row: their rows up to there that were written
+    /// are done with. All are recorded at once, so that many sessions cost what one costs.
     ///
     /// # Errors
     /// When that cannot be recorded.
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError>;
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError>;
 }
 
 /// Session lines that wait for their file.

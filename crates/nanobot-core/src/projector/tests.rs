@@ -153,6 +153,25 @@ async fn a_journal_that_cannot_record_it_settles_the_row_another_time() {
 }
 
 #[tokio::test]
+async fn many_sessions_cost_the_journal_one_order_to_settle() {
+    let scene = scene();
+    for number in 0..200 {
+        scene.say(&format!("cli:{number}"), "hi").await;
+    }
+    scene.projector.run().await.unwrap();
+    // Whoever settles one by one meets both failures.
+    for _ in 0..2 {
+        scene.journal.trouble.fail_next_in("settle", StoreErrorKind::Full);
+    }
+    assert!(scene.projector.settle().await.is_err());
+    assert_eq!(
+        scene.journal.trouble.pending(),
+        1,
+        "two hundred sessions were settled in more than one order"
+    );
+}
+
+#[tokio::test]
 async fn many_lines_are_settled_on_the_way_so_that_the_journal_keeps_few_twice() {
     let scene = scene();
     let sessions: Vec<String> = (0..Projector::SETTLE_EVERY).map(|number| format!("cli:{number}")).collect();

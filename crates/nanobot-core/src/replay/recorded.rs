@@ -222,6 +222,8 @@ impl Journal for Unused {
     async fn tidy(&self, _now: Timestamp) -> Result<Tidied, StoreError> {
         Err(unused())
     }
+
+    async fn shut_down(&self) {}
 }
 
 #[async_trait]
@@ -244,7 +246,7 @@ impl LineQueue for Unused {
         Vec::new()
     }
 
-    async fn settle(&self, _session: &SessionKey, _last: u64) -> Result<(), StoreError> {
+    async fn settle(&self, _sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
         Ok(())
     }
 }

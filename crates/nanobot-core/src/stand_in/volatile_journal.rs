@@ -142,6 +142,9 @@ impl Journal for VolatileJournal {
     async fn tidy(&self, _now: Timestamp) -> Result<Tidied, StoreError> {
         Ok(Tidied::default())
     }
+
+    /// It has nothing to let go of.
+    async fn shut_down(&self) {}
 }
 
 #[async_trait]
@@ -167,8 +170,8 @@ impl LineQueue for VolatileJournal {
         hold(&self.state).lines.unsettled(limit)
     }
 
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
-        hold(&self.state).lines.settle(session, last);
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
+        hold(&self.state).lines.settle(sessions);
         Ok(())
     }
 }

@@ -141,6 +141,10 @@ impl Journal for MemoryJournal {
         self.trouble.strike("tidy")?;
         self.inner.tidy(now).await
     }
+
+    async fn shut_down(&self) {
+        self.inner.shut_down().await;
+    }
 }
 
 #[async_trait]
@@ -168,9 +172,9 @@ impl LineQueue for MemoryJournal {
         self.inner.unsettled(limit)
     }
 
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
         self.trouble.strike("settle")?;
-        self.inner.settle(session, last).await
+        self.inner.settle(sessions).await
     }
 }
 

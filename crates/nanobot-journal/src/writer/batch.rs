@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nanobot_core::ids::{SessionKey, TurnId};
+use nanobot_core::ports::{PendingAppend, SessionWrite};
+use nanobot_core::time::WallTime;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::Memory;
@@ -53,7 +55,7 @@ enum TurnChange {
 
 /// What a transaction does to the lines that are under way.
 enum LineChange {
-    Added { id: u64, session: SessionKey, end: u64 },
+    Added(PendingAppend),
     Settled(Vec<u64>),
 }
 
@@ -63,7 +65,7 @@ impl After {
         let mut lines = hold(&memory.lines);
         for change in self.lines {
             match change {
-                LineChange::Added { id, session, end } => lines.insert(id, session, end),
+                LineChange::Added(added) => lines.add(added),
                 LineChange::Settled(ids) => ids.into_iter().for_each(|id| lines.remove(id)),
             }
         }
@@ -97,10 +99,19 @@ pub(crate) struct Batch<'a> {
 pub(crate) struct NewLines {
     pub(crate) turn: i64,
     pub(crate) place: i64,
-    pub(crate) session: SessionKey,
-    pub(crate) offset: i64,
-    /// Where their file ends with them.
-    pub(crate) end: u64,
+    pub(crate) write: SessionWrite,
+    pub(crate) at: WallTime,
+}
+
+impl NewLines {
+    fn session(&self) -> &SessionKey {
+        &self.write.append.session
+    }
+}
+
+/// Where lines are expected, as SQLite has it: an unknown end is its largest number.
+pub(crate) fn stored_offset(write: &SessionWrite) -> i64 {
+    i64::try_from(write.offset).unwrap_or(i64::MAX)
 }
 
 /// A delivery that goes in at the end.
@@ -196,15 +207,15 @@ impl<'a> Batch<'a> {
             let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO lines (turn, place, session, offset) ");
             insert.push_values(block, |mut row, line| {
                 row.push_bind(line.turn).push_bind(line.place);
-                row.push_bind(line.session.as_str().to_owned()).push_bind(line.offset);
+                row.push_bind(line.session().as_str().to_owned()).push_bind(stored_offset(&line.write));
             });
             insert.push(" RETURNING id, turn, place");
             let ids: Vec<(i64, i64, i64)> = insert.build_query_as().fetch_all(&mut *self.connection).await?;
             for (id, turn, place) in ids {
                 let line = block.iter().find(|line| (line.turn, line.place) == (turn, place));
                 let line = line.ok_or(sqlx::Error::RowNotFound)?;
-                let (id, session) = (id.cast_unsigned(), line.session.clone());
-                self.lines.push(LineChange::Added { id, session, end: line.end });
+                let (id, write, at) = (id.cast_unsigned(), line.write.clone(), line.at.clone());
+                self.lines.push(LineChange::Added(PendingAppend { id, write, at }));
             }
         }
         Ok(())
@@ -291,10 +302,10 @@ impl<'a> Batch<'a> {
     /// How many session lines are under way, and how many of one session; what this transaction adds counts.
     pub(crate) fn lines_under_way(&self, session: &SessionKey) -> (usize, usize) {
         let flushed = self.lines.iter().filter_map(|change| match change {
-            LineChange::Added { session, .. } => Some(session),
+            LineChange::Added(added) => Some(&added.write.append.session),
             LineChange::Settled(_) => None,
         });
-        let added = flushed.chain(self.new_lines.iter().map(|line| &line.session));
+        let added = flushed.chain(self.new_lines.iter().map(NewLines::session));
         let (all, of_it) =
             added.fold((0, 0), |(all, of_it), added| (all + 1, of_it + usize::from(added == session)));
         let known = hold(&self.memory.lines);

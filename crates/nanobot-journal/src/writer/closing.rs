@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use nanobot_core::ids::{SessionKey, TurnId};
 use nanobot_core::ports::{Closing, Delivery, SessionWrite, StoreError, StoreErrorKind};
 use nanobot_core::record::{LinesRecord, OutgoingRecord, ReadingsRecord, TimeRecord};
+use nanobot_core::time::WallTime;
 
-use super::batch::{Batch, Counts, NewDelivery, NewLines};
+use super::batch::{Batch, Counts, NewDelivery, NewLines, stored_offset};
 use super::work::{Halt, Work};
 use crate::time::nanos;
 use crate::words::{Digest, Kind, Words, closing_digest, outcome_digest};
@@ -18,6 +19,7 @@ pub(crate) struct Close {
     /// The row of the message, if there is one.
     inbound: Option<i64>,
     outcome: &'static str,
+    at: WallTime,
     closed: String,
     closed_at: i64,
     /// The session of a turn that answers no message: that of its lines, or of what it sends.
@@ -28,9 +30,7 @@ pub(crate) struct Close {
 }
 
 struct LineRow {
-    session: SessionKey,
-    offset: i64,
-    end: u64,
+    write: SessionWrite,
     record: Arc<Words>,
     text: Arc<Words>,
 }
@@ -57,13 +57,14 @@ impl Close {
             .map(|(delivery, place)| DeliveryRow::new(turn, place, delivery));
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
-        let session = lines.first().map(|row| row.session.to_string());
+        let session = lines.first().map(|row| row.session().to_string());
         Ok(Self {
             turn: turn.clone(),
             inbound: closing.inbound.map(|id| id.0.cast_signed()),
             outcome: closing.outcome.name(),
             closed: serde_json::to_string(&TimeRecord::from(&closing.at))
                 .map_err(|error| StoreError::backend(format!("writing the end of turn {turn}"), error))?,
+            at: closing.at.clone(),
             closed_at: nanos(closing.at.instant),
             session: session.or_else(|| deliveries.first().map(|row| row.target.clone())),
             readings: Arc::new(Words::record(Kind::Readings, turn, 0, &[], &readings)?),
@@ -87,7 +88,7 @@ impl Close {
             return refused("too many deliveries wait");
         }
         for row in &self.lines {
-            let (all, of_session) = batch.lines_under_way(&row.session);
+            let (all, of_session) = batch.lines_under_way(row.session());
             if all + self.lines.len() > limits.lines {
                 return refused("too many session lines wait");
             }
@@ -152,9 +153,8 @@ impl Close {
             batch.add_lines(NewLines {
                 turn,
                 place: row.record.place,
-                session: row.session.clone(),
-                offset: row.offset,
-                end: row.end,
+                write: row.write.clone(),
+                at: self.at.clone(),
             });
             batch.add_words(turn, &row.record);
             batch.add_words(turn, &row.text);
@@ -214,18 +214,17 @@ impl Work for Close {
 
 impl LineRow {
     fn new(turn: &TurnId, place: u32, write: &SessionWrite) -> Result<Self, StoreError> {
-        let session = write.append.session.clone();
-        // An unknown end is the largest number that SQLite has.
-        let offset = i64::try_from(write.offset).unwrap_or(i64::MAX);
         let record = LinesRecord::from(&write.append);
-        let beside = [session.as_str(), &offset.to_string()];
+        let beside = [write.append.session.as_str(), &stored_offset(write).to_string()];
         Ok(Self {
-            offset,
-            end: write.end(),
             record: Arc::new(Words::record(Kind::Lines, turn, place, &[], &record)?),
             text: Arc::new(Words::text(Kind::Text, turn, place, &beside, write.text.clone())?),
-            session,
+            write: write.clone(),
         })
+    }
+
+    fn session(&self) -> &SessionKey {
+        &self.write.append.session
     }
 }
 

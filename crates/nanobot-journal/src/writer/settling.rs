@@ -1,24 +1,20 @@
 //! Session lines that are in their file, on the disk.
 
 use async_trait::async_trait;
-use nanobot_core::ids::SessionKey;
 
 use super::batch::Batch;
 use super::erase::erase;
 use super::work::{Halt, Work};
 
 /// These rows are done with. Their text stays for a replay, until their turn is emptied.
-pub(crate) struct Settle {
-    pub(crate) session: SessionKey,
-    pub(crate) rows: Vec<u64>,
-}
+pub(crate) struct Settle(pub(crate) Vec<u64>);
 
 #[async_trait]
 impl Work for Settle {
     type Answer = ();
 
     fn doing(&self) -> String {
-        format!("settling the lines of session {}", self.session)
+        "settling session lines".to_owned()
     }
 
     async fn run(&self, batch: &mut Batch<'_>) -> Result<(), Halt> {
@@ -35,8 +31,8 @@ impl Work for Settle {
              SELECT l.id FROM lines l JOIN turns t ON t.id = l.turn \
              WHERE l.id IN (SELECT value FROM json_each(?1)) AND t.emptied = 1)"
         );
-        sqlx::query(script).bind(crate::rows::json_ids(&self.rows)).execute(&mut *batch.connection).await?;
-        batch.lines_settled(self.rows.clone());
+        sqlx::query(script).bind(crate::rows::json_ids(&self.0)).execute(&mut *batch.connection).await?;
+        batch.lines_settled(self.0.clone());
         Ok(())
     }
 }

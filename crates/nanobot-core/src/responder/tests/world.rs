@@ -250,6 +250,10 @@ impl Journal for Mortal {
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
         self.inner.tidy(now).await
     }
+
+    async fn shut_down(&self) {
+        self.inner.shut_down().await;
+    }
 }
 
 /// One tool of each class, and `ban`. What a call answers depends on the call alone: it fails with the argument

@@ -1,6 +1,6 @@
 //! Session lines on their way into their files. Plain data; the journal holds the lock.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::VolatileJournal;
 use crate::ids::SessionKey;
@@ -70,10 +70,12 @@ impl Lines {
         last
     }
 
-    pub(super) fn settle(&mut self, session: &SessionKey, last: u64) {
+    pub(super) fn settle(&mut self, sessions: &[(SessionKey, u64)]) {
+        let last: HashMap<&SessionKey, u64> =
+            sessions.iter().map(|(session, last)| (session, *last)).collect();
         self.rows.retain(|row| {
-            let is_settled = row.written.is_some() && row.pending.id <= last;
-            row.pending.write.append.session != *session || !is_settled
+            let last = last.get(&row.pending.write.append.session);
+            row.written.is_none() || last.is_none_or(|last| row.pending.id > *last)
         });
     }
 

@@ -174,7 +174,7 @@ async fn lines_that_are_not_settled_wait_again<J: Journal + LineQueue>(
         journal.written(row.id, row.write.end());
     }
     let session = SessionKey::new("cli:a").unwrap();
-    journal.settle(&session, before.first().unwrap().id).await.unwrap();
+    journal.settle(&[(session.clone(), before.first().unwrap().id)]).await.unwrap();
     let journal = reopen(journal).await;
     let after = journal.waiting(10).await.unwrap();
     assert_eq!(after, before.get(1..).unwrap(), "only what is settled is done with");

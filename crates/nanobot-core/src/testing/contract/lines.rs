@@ -15,6 +15,7 @@ pub async fn line_queue_contract<L: Journal + LineQueue>(make: impl AsyncFn() ->
     what_is_written_waits_no_more(&make().await).await;
     the_end_is_that_of_the_last_unsettled_row(&make().await).await;
     only_what_was_written_is_settled(&make().await).await;
+    many_sessions_are_settled_at_once_each_up_to_its_own_row(&make().await).await;
     a_second_closing_adds_no_line(&make().await).await;
     a_row_comes_back_as_it_was(&make().await).await;
 }
@@ -76,7 +77,7 @@ async fn the_end_is_that_of_the_last_unsettled_row(lines: &(impl Journal + LineQ
         lines.written(row.id, row.write.end() + 50);
     }
     assert_eq!(lines.end_of(&key).await.unwrap(), Some(158), "where it was written counts");
-    lines.settle(&key, rows.last().unwrap().id).await.unwrap();
+    lines.settle(&[(key.clone(), rows.last().unwrap().id)]).await.unwrap();
     assert_eq!(lines.end_of(&key).await.unwrap(), None, "what is settled is in the file");
 }
 
@@ -89,14 +90,29 @@ async fn only_what_was_written_is_settled(lines: &(impl Journal + LineQueue)) {
     for row in [one, other, three] {
         lines.written(row.id, row.write.end());
     }
-    lines.settle(&session("cli:a"), two.id).await.unwrap();
+    lines.settle(&[(session("cli:a"), two.id)]).await.unwrap();
     assert_eq!(texts(&waiting(lines).await), ["two"], "a row that was not written waits on");
     let unsettled = lines.unsettled(10);
     assert!(unsettled.contains(&(session("cli:a"), three.id)), "a row behind the last one is not settled");
     assert!(unsettled.contains(&(session("cli:b"), other.id)), "another session is not settled");
-    lines.settle(&session("cli:a"), three.id).await.unwrap();
-    lines.settle(&session("cli:a"), three.id).await.unwrap();
+    lines.settle(&[(session("cli:a"), three.id)]).await.unwrap();
+    lines.settle(&[(session("cli:a"), three.id)]).await.unwrap();
     assert_eq!(lines.unsettled(10), [(session("cli:b"), other.id)], "settling twice is harmless");
+}
+
+async fn many_sessions_are_settled_at_once_each_up_to_its_own_row(lines: &(impl Journal + LineQueue)) {
+    fill(lines, "t1", &[write("cli:a", "one", 0), write("cli:b", "two", 0), write("cli:a", "three", 4)])
+        .await;
+    let rows = waiting(lines).await;
+    for row in &rows {
+        lines.written(row.id, row.write.end());
+    }
+    let [one, two, three] = rows.as_slice() else { panic!("three rows wait, not {}", rows.len()) };
+    lines.settle(&[(session("cli:b"), two.id), (session("cli:a"), one.id)]).await.unwrap();
+    assert_eq!(lines.unsettled(10), [(session("cli:a"), three.id)], "each session up to its own row");
+    lines.settle(&[]).await.unwrap();
+    lines.settle(&[(session("cli:c"), three.id)]).await.unwrap();
+    assert_eq!(lines.unsettled(10).len(), 1, "a session with nothing to settle changes nothing");
 }
 
 async fn a_second_closing_adds_no_line(lines: &(impl Journal + LineQueue)) {
@@ -105,7 +121,7 @@ async fn a_second_closing_adds_no_line(lines: &(impl Journal + LineQueue)) {
     assert_eq!(texts(&waiting(lines).await), ["one"], "a turn closed twice says it once");
     let row = waiting(lines).await.remove(0);
     lines.written(row.id, 4);
-    lines.settle(&session("cli:a"), row.id).await.unwrap();
+    lines.settle(&[(session("cli:a"), row.id)]).await.unwrap();
     fill(lines, "t1", &[write("cli:a", "one", 0)]).await;
     assert!(waiting(lines).await.is_empty(), "a late second closing revives nothing");
 }

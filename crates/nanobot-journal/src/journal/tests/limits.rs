@@ -46,6 +46,38 @@ async fn a_message_too_many_is_refused_and_a_repeat_is_not() {
     );
 }
 
+// Lines are kept in memory while they wait, up to a limit; behind it they are read.
+#[tokio::test]
+async fn more_lines_than_find_room_in_memory_wait_in_order_and_whole() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let half = "x".repeat(3 << 20);
+    for (turn, chat) in [("t1", "cli:a"), ("t2", "cli:b"), ("t3", "cli:a")] {
+        let mut closed = closing(turn);
+        closed.sessions = vec![write(chat, &format!("{turn}{half}"), 0)];
+        journal.close(&closed).await.unwrap();
+    }
+    let starts = async |journal: &SqliteJournal| -> Vec<String> {
+        let waiting = journal.waiting(10).await.unwrap();
+        waiting.iter().map(|row| row.write.text[..2].to_owned()).collect()
+    };
+    assert_eq!(starts(&journal).await, ["t1", "t2", "t3"]);
+    let b = nanobot_core::ids::SessionKey::new("cli:b").unwrap();
+    assert_eq!(journal.waiting_in(&b).await.unwrap().len(), 1, "one that is only stored");
+    // What is written makes room for the next.
+    for row in journal.waiting(10).await.unwrap() {
+        journal.written(row.id, row.write.end());
+    }
+    let mut closed = closing("t4");
+    closed.sessions = vec![write("cli:b", &format!("t4{half}"), 0)];
+    journal.close(&closed).await.unwrap();
+    let before = journal.waiting(10).await.unwrap();
+    assert_eq!(starts(&journal).await, ["t4"]);
+    journal.shut_down().await;
+    let after = home.open().await.waiting(10).await.unwrap();
+    assert_eq!(after.last(), before.last(), "from memory or from the file, the lines are the same");
+}
+
 #[tokio::test]
 async fn a_closing_that_overfills_the_outbox_leaves_nothing_behind() {
     let home = Home::new();

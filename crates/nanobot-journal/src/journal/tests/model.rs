@@ -142,7 +142,7 @@ async fn answer<J: Journal + Outbox + LineQueue>(journal: &J, given: &mut Given,
         Ask::Settle(chat) => {
             let last = journal.unsettled(100).into_iter().find(|(known, _)| *known == session(*chat));
             if let Some((session, last)) = last {
-                journal.settle(&session, last).await.unwrap();
+                journal.settle(&[(session, last)]).await.unwrap();
             }
             format!("{:?}", journal.unsettled(2))
         }

@@ -89,6 +89,10 @@ impl Journal for FaultyJournal {
     async fn tidy(&self, now: Timestamp) -> Result<Tidied, StoreError> {
         self.inner.tidy(now).await
     }
+
+    async fn shut_down(&self) {
+        self.inner.shut_down().await;
+    }
 }
 
 #[async_trait]
@@ -113,13 +117,13 @@ impl LineQueue for FaultyJournal {
         self.inner.unsettled(limit)
     }
 
-    async fn settle(&self, session: &SessionKey, last: u64) -> Result<(), StoreError> {
+    async fn settle(&self, sessions: &[(SessionKey, u64)]) -> Result<(), StoreError> {
         if self.fault == Fault::SettlesTooMuch {
-            for row in self.inner.waiting_in(session).await? {
+            for row in self.inner.waiting(usize::MAX).await? {
                 self.inner.written(row.id, row.write.end());
             }
         }
-        self.inner.settle(session, last).await
+        self.inner.settle(sessions).await
     }
 }
 
