@@ -1,7 +1,6 @@
 //! What the policy says about one message. Field by field what the original's engine answers.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The answer of a policy engine to one event.
@@ -17,7 +16,7 @@ pub struct PolicyDecision {
     pub reason: String,
     /// The sender is an owner of the assistant on this channel.
     pub is_owner: bool,
-    /// The persona's text, if the chat has one and it could be read.
+    /// The persona of the chat, if it has one.
     pub persona: Option<Persona>,
     /// Quiet note taking for messages that are not answered.
     pub notes: NotesPolicy,
@@ -32,10 +31,10 @@ pub struct PolicyDecision {
 /// A persona file and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Persona {
-    /// The file as the policy names it.
-    pub file: PathBuf,
-    /// Its text.
-    pub text: String,
+    /// The file as the policy names it; empty where a chat wants none although its channel has one.
+    pub file: String,
+    /// Its text: none until it was read, and when there is no such file.
+    pub text: Option<String>,
 }
 
 /// How quiet notes are taken.

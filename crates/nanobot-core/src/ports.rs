@@ -31,8 +31,8 @@ pub use media::{BlobStore, MediaError, Speech, SpeechToText, TextToSpeech, Visio
 pub use memory::{Embedder, MemoryHit, MemoryQuery, MemoryStore};
 pub use models::{BreakerState, BudgetLedger, BudgetRefusal, DeltaSink, ModelClient, ModelInfo, Reservation};
 pub use outbox::{Delivery, Outbox, Outgoing, QueuedDelivery};
-pub use policy::{PersonaSource, PolicyEngine, PolicySnapshot, PolicyStore};
-pub use records::{AdminAct, AuditLog, MetricsSource, Telemetry};
+pub use policy::{ChangeRow, ChangeTime, PersonaSource, PolicyChange, PolicyEngine, PolicyFile, PolicyStore};
+pub use records::{AdminAct, AuditLog, ChainHead, ChainHeads, MetricsSource, Telemetry};
 pub use security::{OutputGuard, OutputVerdict, SecurityContext, SecurityGate};
 pub use sessions::{
     ArchivedMessage, BootstrapFile, Found, HistoryMessage, HistoryRole, InboundArchive, Placed, SeenChats,

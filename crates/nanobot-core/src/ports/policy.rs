@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::decision::{Persona, PolicyDecision};
+use crate::decision::PolicyDecision;
 use crate::event::InboundEvent;
 use crate::ids::{ChannelName, SenderId};
-use crate::ports::StoreError;
+use crate::ports::{ChainHead, StoreError};
+use crate::time::Timestamp;
 
 /// The compiled policy. Pure: the same event gets the same answer until the policy is exchanged.
 pub trait PolicyEngine: Send + Sync {
@@ -23,29 +24,99 @@ pub trait PolicyEngine: Send + Sync {
     fn owners(&self, channel: &ChannelName) -> Vec<SenderId>;
 }
 
-/// Where the policy document lies.
+/// Where the policy document lies, with the backups and the log of its changes.
 #[async_trait]
 pub trait PolicyStore: Send + Sync {
-    /// The document in force, or none when there is no file.
+    /// When the document was last changed, or none when there is no file. Cheap: it is asked every second.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    async fn changed(&self) -> Result<Option<ChangeTime>, StoreError>;
+
+    /// The document, or none when there is no file.
     ///
     /// # Errors
     /// When it is there and cannot be read.
-    async fn load(&self) -> Result<Option<PolicySnapshot>, StoreError>;
+    async fn load(&self) -> Result<Option<PolicyFile>, StoreError>;
 
-    /// Replaces the document if it still has the hash that the caller has seen.
+    /// Replaces the document in one act, if it is still what the change was made from: the backup, the row in the
+    /// audit log, the row's link in the chain, the document. A crash in between is made whole by the next
+    /// [`recover`](Self::recover). Answers the new head of the chain, which belongs into the journal.
     ///
     /// # Errors
-    /// [`Busy`](crate::ports::StoreErrorKind::Busy) when somebody else was faster; the usual kinds else.
-    async fn save(&self, text: &str, seen_hash: Option<&str>) -> Result<PolicySnapshot, StoreError>;
+    /// [`Busy`](crate::ports::StoreErrorKind::Busy) when somebody else was faster; the usual kinds else. The
+    /// document is unchanged then.
+    async fn change(&self, change: &PolicyChange) -> Result<ChainHead, StoreError>;
+
+    /// Makes whole or takes back what a crash left half done. `head` is what the journal knows. Answers the head of
+    /// the chain as it is now; none while there is no chain.
+    ///
+    /// # Errors
+    /// When it cannot be told, or not be made whole.
+    async fn recover(&self, head: Option<&ChainHead>) -> Result<Option<ChainHead>, StoreError>;
+
+    /// The last changes, newest first, at most `limit`. Rows that cannot be read are left out.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    async fn history(&self, limit: usize) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// The document as it was before a change, or none when there is no such backup.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    async fn backup(&self, change: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
-/// One version of the policy document.
+/// When a file was last changed, as its file system says it: nanoseconds since 1970, which may lie before 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeTime(pub i128);
+
+/// The policy document as it lies there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicySnapshot {
-    /// The text.
+pub struct PolicyFile {
+    /// Its bytes; they need not be text.
+    pub bytes: Vec<u8>,
+    /// When it was last changed.
+    pub changed: ChangeTime,
+}
+
+/// One change of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyChange {
+    /// What the log says of it.
+    pub row: ChangeRow,
+    /// The document that it was made from, byte for byte; none when there was no file.
+    pub seen: Option<Vec<u8>>,
+    /// That document as a rollback brings it back.
+    pub backup: String,
+    /// The new document.
     pub text: String,
-    /// A hash of the text, in lower-case hex.
-    pub hash: String,
+}
+
+/// What the audit log says of a change. Field by field what the original writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Its id: 32 lower-case hex digits.
+    pub id: String,
+    /// When, in UTC.
+    pub at: Timestamp,
+    /// Over which way: `dm` or `cli`.
+    pub source: String,
+    /// Who.
+    pub actor: String,
+    /// From which channel, if any.
+    pub channel: Option<String>,
+    /// From which chat, if any.
+    pub chat: Option<String>,
+    /// The command as it was written.
+    pub command: String,
+    /// Hash of the policy before.
+    pub before_hash: String,
+    /// Hash of the policy behind.
+    pub after_hash: String,
+    /// The change that a rollback took back, if it was one.
+    pub rollback_of: Option<String>,
 }
 
 /// Where persona texts lie.
@@ -55,5 +126,5 @@ pub trait PersonaSource: Send + Sync {
     ///
     /// # Errors
     /// When it is there and cannot be read, or lies outside the workspace.
-    async fn persona(&self, file: &str) -> Result<Option<Persona>, StoreError>;
+    async fn persona(&self, file: &str) -> Result<Option<String>, StoreError>;
 }

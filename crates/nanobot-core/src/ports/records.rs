@@ -28,6 +28,32 @@ pub trait AuditLog: Send + Sync {
     async fn record(&self, act: &AdminAct, at: &WallTime) -> Result<(), StoreError>;
 }
 
+/// Where the heads of chains stand that link the rows of a log. Kept apart from the log, so that whoever cuts the
+/// log is found out.
+#[async_trait]
+pub trait ChainHeads: Send + Sync {
+    /// The head of a chain, by its name; none before the first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn chain_head(&self, chain: &str) -> Result<Option<ChainHead>, StoreError>;
+
+    /// Replaces it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    async fn set_chain_head(&self, chain: &str, head: &ChainHead) -> Result<(), StoreError>;
+}
+
+/// The head of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainHead {
+    /// How many rows are linked.
+    pub rows: u64,
+    /// The hash of the last of them, in lower-case hex.
+    pub hash: String,
+}
+
 /// One act of administration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminAct {

@@ -11,8 +11,8 @@ const RULE: &str = "\n\n---\n\n";
 /// What is the same in every turn of a chat, so that a provider's cache holds it.
 pub(super) fn stable(input: &PromptInput<'_>) -> String {
     let mut parts = vec![identity(input.workspace), FACTS.to_owned(), STYLE.to_owned()];
-    if let Some(persona) = input.persona {
-        parts.push(format!("{PERSONA}\n\n# Channel Persona\n\n{}", persona.text.trim()));
+    if let Some(persona) = input.persona.and_then(|persona| persona.text.as_deref()) {
+        parts.push(format!("{PERSONA}\n\n# Channel Persona\n\n{}", persona.trim()));
     }
     parts.extend(input.bootstrap.iter().map(|file| format!("## {}\n\n{}", file.name, file.text.trim())));
     let mut text = parts.join(RULE);

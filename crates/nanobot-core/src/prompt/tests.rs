@@ -17,7 +17,7 @@ fn line(role: HistoryRole, content: &str) -> HistoryMessage {
 #[test]
 fn the_stable_part_comes_first_and_the_time_just_before_the_question() {
     let bootstrap = [BootstrapFile { name: "AGENTS.md".into(), text: "Be kind.\n".into() }];
-    let persona = Persona { file: "personas/kumpel.md".into(), text: "You are a buddy.".into() };
+    let persona = Persona { file: "personas/kumpel.md".into(), text: Some("You are a buddy.".into()) };
     let context = ReplyContext {
         source: Some(QuoteSource::Archive),
         quoted_text: Some("see  you\nat 5".into()),

@@ -1,7 +1,6 @@
 //! What a turn read beside its message, as a record. A persona's text is not in it: only the prompt knows it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +46,7 @@ struct DecisionRecord {
     allowed_tools: BTreeSet<String>,
     reason: String,
     is_owner: bool,
-    persona: Option<PathBuf>,
+    persona: Option<String>,
     notes: NotesRecord,
     voice: VoiceRecord,
     cooldown: CooldownRecord,
@@ -184,7 +183,7 @@ impl TryFrom<DecisionRecord> for PolicyDecision {
             allowed_tools: record.allowed_tools,
             reason: record.reason,
             is_owner: record.is_owner,
-            persona: record.persona.map(|file| Persona { file, text: String::new() }),
+            persona: record.persona.map(|file| Persona { file, text: None }),
             notes: NotesPolicy {
                 enabled: notes.enabled,
                 allow_blocked_senders: notes.allow_blocked_senders,
@@ -289,7 +288,7 @@ mod tests {
     #[test]
     fn nothing_that_was_read_is_lost() {
         let mut decision = AllowAll::new(["read_file"]).evaluate(&event::wa("hello").build());
-        decision.persona = Some(Persona { file: "personas/a.md".into(), text: String::new() });
+        decision.persona = Some(Persona { file: "personas/a.md".into(), text: None });
         let readings = Readings {
             decision: Some(decision),
             context: ReplyContext {

@@ -199,7 +199,7 @@ fn cooldown() -> impl Strategy<Value = CooldownPolicy> {
 fn decision() -> impl Strategy<Value = PolicyDecision> {
     let yes_or_no = (any::<bool>(), any::<bool>(), any::<bool>());
     let words = (prop::collection::btree_set(text(), 0..4), text(), text());
-    let persona = prop::option::of(id().prop_map(|file| Persona { file: file.into(), text: String::new() }));
+    let persona = prop::option::of(id().prop_map(|file| Persona { file, text: None }));
     (yes_or_no, words, persona, notes(), voice(), cooldown()).prop_map(
         |((accept, respond, is_owner), (allowed_tools, reason, source), persona, notes, voice, cooldown)| {
             PolicyDecision {

@@ -8,10 +8,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::Trouble;
-use crate::decision::{CooldownPolicy, NotesPolicy, Persona, PolicyDecision, VoicePolicy};
+use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, VoicePolicy};
 use crate::event::InboundEvent;
 use crate::ids::{ChannelName, SenderId};
-use crate::ports::{PersonaSource, PolicyEngine, PolicySnapshot, PolicyStore, StoreError, StoreErrorKind};
+use crate::ports::{
+    ChainHead, ChangeRow, ChangeTime, PersonaSource, PolicyChange, PolicyEngine, PolicyFile, PolicyStore,
+    StoreError, StoreErrorKind,
+};
 use crate::stand_in::hold;
 
 /// Gives every event the same decision.
@@ -106,7 +109,15 @@ impl PolicyEngine for ScriptedPolicy {
 pub struct MemoryPolicy {
     /// Failures on request.
     pub trouble: Trouble,
-    text: Mutex<Option<String>>,
+    files: Mutex<Files>,
+}
+
+#[derive(Debug, Default)]
+struct Files {
+    document: Option<PolicyFile>,
+    changes: i128,
+    rows: Vec<ChangeRow>,
+    backups: BTreeMap<String, String>,
 }
 
 impl MemoryPolicy {
@@ -114,31 +125,70 @@ impl MemoryPolicy {
     pub fn new() -> Self {
         Self::default()
     }
-}
 
-/// Names a version of a text; good enough to tell the versions of a test apart.
-fn snapshot(text: &str) -> PolicySnapshot {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    PolicySnapshot { text: text.to_owned(), hash: format!("{:016x}", hasher.finish()) }
+    /// Somebody writes the file with an editor, or deletes it.
+    pub fn edit(&self, document: Option<&[u8]>) {
+        hold(&self.files).put(document.map(<[u8]>::to_vec));
+    }
 }
 
 #[async_trait]
 impl PolicyStore for MemoryPolicy {
-    async fn load(&self) -> Result<Option<PolicySnapshot>, StoreError> {
-        self.trouble.strike("load")?;
-        Ok(hold(&self.text).as_deref().map(snapshot))
+    async fn changed(&self) -> Result<Option<ChangeTime>, StoreError> {
+        self.trouble.strike("changed")?;
+        Ok(hold(&self.files).document.as_ref().map(|file| file.changed))
     }
 
-    async fn save(&self, text: &str, seen_hash: Option<&str>) -> Result<PolicySnapshot, StoreError> {
-        self.trouble.strike("save")?;
-        let mut stored = hold(&self.text);
-        let current = stored.as_deref().map(|text| snapshot(text).hash);
-        if current.as_deref() != seen_hash {
-            return Err(StoreError::new(StoreErrorKind::Busy, "saving a policy that somebody else changed"));
+    async fn load(&self) -> Result<Option<PolicyFile>, StoreError> {
+        self.trouble.strike("load")?;
+        Ok(hold(&self.files).document.clone())
+    }
+
+    async fn change(&self, change: &PolicyChange) -> Result<ChainHead, StoreError> {
+        self.trouble.strike("change")?;
+        let mut files = hold(&self.files);
+        if files.document.as_ref().map(|file| &file.bytes) != change.seen.as_ref() {
+            return Err(StoreError::new(
+                StoreErrorKind::Busy,
+                "changing a policy that somebody else changed",
+            ));
         }
-        *stored = Some(text.to_owned());
-        Ok(snapshot(text))
+        files.backups.insert(change.row.id.clone(), change.backup.clone());
+        files.rows.push(change.row.clone());
+        files.put(Some(change.text.clone().into_bytes()));
+        Ok(files.head())
+    }
+
+    async fn recover(&self, _head: Option<&ChainHead>) -> Result<Option<ChainHead>, StoreError> {
+        self.trouble.strike("recover")?;
+        let files = hold(&self.files);
+        Ok((!files.rows.is_empty()).then(|| files.head()))
+    }
+
+    async fn history(&self, limit: usize) -> Result<Vec<ChangeRow>, StoreError> {
+        self.trouble.strike("history")?;
+        Ok(hold(&self.files).rows.iter().rev().take(limit).cloned().collect())
+    }
+
+    async fn backup(&self, change: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.trouble.strike("backup")?;
+        Ok(hold(&self.files).backups.get(change).map(|text| text.clone().into_bytes()))
+    }
+}
+
+impl Files {
+    fn put(&mut self, document: Option<Vec<u8>>) {
+        self.changes += 1;
+        let changed = ChangeTime(self.changes);
+        self.document = document.map(|bytes| PolicyFile { bytes, changed });
+    }
+
+    fn head(&self) -> ChainHead {
+        let mut hasher = DefaultHasher::new();
+        for row in &self.rows {
+            row.id.hash(&mut hasher);
+        }
+        ChainHead { rows: self.rows.len() as u64, hash: format!("{:016x}", hasher.finish()) }
     }
 }
 
@@ -160,13 +210,12 @@ impl MemoryPersonas {
 
 #[async_trait]
 impl PersonaSource for MemoryPersonas {
-    async fn persona(&self, file: &str) -> Result<Option<Persona>, StoreError> {
+    async fn persona(&self, file: &str) -> Result<Option<String>, StoreError> {
         self.trouble.strike("persona")?;
         let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         if !Path::new(file).components().all(inside) {
             return Err(StoreError::new(StoreErrorKind::ReadOnly, "reading a persona outside the workspace"));
         }
-        let text = self.files.get(file).cloned();
-        Ok(text.map(|text| Persona { file: file.into(), text }))
+        Ok(self.files.get(file).cloned())
     }
 }

@@ -165,7 +165,7 @@ pub(super) fn decision(row: &Value) -> PolicyDecision {
         is_owner: truthy(&row["is_owner"]),
         persona: row["persona_text"]
             .as_str()
-            .map(|words| Persona { file: text(row, "persona_file").into(), text: words.to_owned() }),
+            .map(|words| Persona { file: text(row, "persona_file").into(), text: Some(words.to_owned()) }),
         notes: NotesPolicy {
             enabled: truthy(&row["notes_enabled"]),
             allow_blocked_senders: truthy(&row["notes_allow_blocked_senders"]),

@@ -50,7 +50,7 @@ fn the_policies_keep_the_contract() {
 
 #[tokio::test]
 async fn the_policy_files_keep_the_contract() {
-    policy_store_contract(async || MemoryPolicy::new(), "{}", "{\"a\":1}").await;
+    policy_store_contract(async || MemoryPolicy::new()).await;
     persona_source_contract(async || MemoryPersonas::new(&[("personas/kind.md", "Be kind.")])).await;
 }
 
