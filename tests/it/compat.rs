@@ -6,4 +6,5 @@
 mod cases;
 mod config;
 mod orchestrator;
+mod policy;
 mod sessions;

@@ -68,6 +68,8 @@ impl TestHome {
     pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), settings).unwrap();
+        // Whoever writes is answered, with every tool: what the policy does has tests of its own.
+        std::fs::write(folder.path().join("policy.json"), r#"{"defaults": {}, "channels": {}}"#).unwrap();
         Self(folder)
     }
 

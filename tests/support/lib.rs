@@ -7,6 +7,7 @@ mod acting;
 pub mod crash;
 mod http;
 pub mod irc;
+pub mod measured;
 mod provider;
 mod script;
 mod wire;

@@ -4,9 +4,11 @@
 //! business; the form of the document is in `document`.
 
 mod document;
+mod lines;
 mod machine;
 mod percentile;
 mod pipeline;
+mod policy;
 mod start;
 
 use std::path::Path;
@@ -50,6 +52,7 @@ impl Eq for Bench {}
 const BENCHES: &[Bench] = &[
     Bench { name: "start", measure: start::measure },
     Bench { name: "pipeline", measure: pipeline::measure },
+    Bench { name: "policy", measure: policy::measure },
 ];
 
 /// The bench called `name`.

@@ -1,15 +1,21 @@
 //! What can be typed. Types for the parser and nothing else.
 
+mod audit;
 mod journal;
+mod memory;
 mod outbox;
+mod policy;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use audit::Audit;
 pub(crate) use journal::Journal;
+pub(crate) use memory::{Memory, Notes};
 pub(crate) use outbox::Outbox;
+pub(crate) use policy::{Batch, Edit, Explain, Policy, World};
 
 /// nanobot's operator command: chat with it, look after it.
 #[derive(Parser)]
@@ -43,6 +49,15 @@ pub(crate) enum Command {
     /// Look into past turns, and derive them again
     #[command(subcommand)]
     Journal(Journal),
+    /// Look after who may talk and what happens then
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Look after what is remembered
+    #[command(subcommand)]
+    Memory(Memory),
+    /// Look into the log of policy changes
+    #[command(subcommand)]
+    Audit(Audit),
     /// Look after settings
     #[command(subcommand)]
     Config(Config),

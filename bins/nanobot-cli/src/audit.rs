@@ -24,12 +24,12 @@ pub(crate) async fn audited<T>(
     place: &Place,
     action: &'static str,
     target: String,
-    act: impl FnOnce() -> Result<T, Failure>,
+    act: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let log = log(place);
     let row = |result| AdminAct { actor: actor(), via: "cli", action, target: target.clone(), result };
     log.record(&row("done"), &SystemClock::new().now()).await?;
-    let done = act();
+    let done = act.await;
     if done.is_err() {
         // The failure itself is what the person is told, whatever becomes of this row.
         let _ = log.record(&row("failed"), &SystemClock::new().now()).await;
@@ -46,8 +46,8 @@ mod tests {
     async fn an_act_has_a_row_and_one_that_failed_has_two() {
         let home = tempfile::tempdir().unwrap();
         let place = Place::at(home.path());
-        audited(&place, "home.onboard", "file".into(), || Ok(())).await.unwrap();
-        let fails = || Err::<(), _>(Failure::new(Code::CannotWrite, "the disk is full"));
+        audited(&place, "home.onboard", "file".into(), async { Ok(()) }).await.unwrap();
+        let fails = async { Err::<(), _>(Failure::new(Code::CannotWrite, "the disk is full")) };
         let failure = audited(&place, "config.migrate", "file".into(), fails).await.unwrap_err();
         assert_eq!(failure.to_string(), "the disk is full");
         let rows = std::fs::read_to_string(home.path().join("audit/admin.jsonl")).unwrap();

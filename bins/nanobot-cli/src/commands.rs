@@ -1,10 +1,14 @@
 //! The list of commands.
 
+mod audit;
+mod batch;
 mod chat;
 mod config;
 mod journal;
+mod memory;
 mod onboard;
 mod outbox;
+mod policy;
 mod session;
 mod status;
 mod version;
@@ -27,6 +31,9 @@ pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
         }
         Command::Session(command) => session::run(command, args),
         Command::Config(command) => config::run(command, args),
+        Command::Policy(command) => policy::run(command, args),
+        Command::Memory(command) => memory::run(command, &Place::of(args)?),
+        Command::Audit(command) => audit::run(command, &Place::of(args)?),
         Command::Outbox(command) => outbox::run(command, &Place::of(args)?),
         Command::Journal(command) => journal::run(command, &Place::of(args)?),
         Command::Onboard(options) => onboard::run(options, &Place::of(args)?),

@@ -1,6 +1,6 @@
 //! Data to stdout, messages to stderr. The only place that writes to either.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use nanobot_channels::console::clean;
 use nanobot_core::ports::{Clock as _, ModelInfo};
@@ -28,6 +28,38 @@ pub(crate) fn json(value: &Value) -> Result<(), Failure> {
 /// Writes one JSON document on one line.
 pub(crate) fn json_line(value: &Value) -> Result<(), Failure> {
     line(value.to_string())
+}
+
+/// Lines of data, many of them: written when there are enough, and when somebody waits.
+pub(crate) struct Lines<W: io::Write = io::StdoutLock<'static>> {
+    out: BufWriter<W>,
+}
+
+impl Lines {
+    /// To standard output.
+    pub(crate) fn new() -> Self {
+        Self::over(io::stdout().lock())
+    }
+}
+
+impl<W: io::Write> Lines<W> {
+    /// So many bytes are written at once.
+    const BUFFER: usize = 64 << 10;
+
+    /// To a writer.
+    pub(crate) fn over(out: W) -> Self {
+        Self { out: BufWriter::with_capacity(Self::BUFFER, out) }
+    }
+
+    /// One JSON document on one line.
+    pub(crate) fn json(&mut self, value: &Value) -> Result<(), Failure> {
+        writeln!(self.out, "{value}").map_err(|error| Failure::output(&error))
+    }
+
+    /// Hands on what is written so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| Failure::output(&error))
+    }
 }
 
 /// Tells the person something that is no data. A closed stderr is no reason to fail.

@@ -16,6 +16,7 @@ use crate::compose::{self, Adapters, Boot, Socket, Wired};
 use crate::gateway::{Door, Gateway};
 use crate::keeper::Keeper;
 use crate::lock::HomeLock;
+use crate::policy::RoomError;
 
 /// How long tasks get to end after they were told to.
 const TASK_LIMIT: Duration = Duration::from_secs(2);
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The journal could not be opened.
     #[error(transparent)]
     Journal(#[from] nanobot_journal::JournalError),
+    /// The policy could not be read, or is none.
+    #[error(transparent)]
+    Policy(#[from] RoomError),
     /// A channel's settings cannot be used.
     #[error("{0}")]
     Channel(String),
@@ -86,7 +90,7 @@ impl StartError {
     pub fn fault(&self) -> StartFault {
         use nanobot_journal::JournalError;
         match self {
-            Self::Model(_) | Self::Channel(_) => StartFault::Settings,
+            Self::Model(_) | Self::Channel(_) | Self::Policy(RoomError::Faults(_)) => StartFault::Settings,
             Self::Journal(
                 JournalError::NotADatabase { .. }
                 | JournalError::Foreign { .. }
@@ -131,7 +135,7 @@ impl App {
                 .ok(),
             Socket::Closed => None,
         };
-        let Wired { gateway, control, local, keeper, networks } = compose::wire(&boot, adapters);
+        let Wired { gateway, control, local, keeper, watcher, networks } = compose::wire(&boot, adapters);
         keeper.catch_up().await;
         // Before anybody can say more: what was said first is answered first.
         let left = gateway.recover().await?;
@@ -142,6 +146,9 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway.pump.clone().run(stopped.clone()));
         tasks.spawn(keeper.clone().run(stopped.clone()));
+        if let Some(watcher) = watcher {
+            tasks.spawn(watcher.run(stopped.clone()));
+        }
         if let Some(server) = server {
             tasks.spawn(server.run(local.clone(), stopped.clone()));
         }
@@ -159,6 +166,11 @@ impl App {
     /// The operator's side.
     pub fn control(&self) -> Arc<dyn Control> {
         self.control.clone()
+    }
+
+    /// Resolves when an owner pressed the emergency stop: the app is to be drained.
+    pub async fn panicked(&self) {
+        self.gateway.panic.thrown().await;
     }
 
     /// Serves one local client over a stream inside the process. Owned by the app: it ends with it.

@@ -1,5 +1,6 @@
 //! The composition root: which adapter fills which port, and how they are plugged into the core.
 
+mod administration;
 mod models;
 mod status;
 
@@ -9,17 +10,17 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nanobot_admin_store::AdminLog;
+use nanobot_admin_store::{AdminLog, PersonaFiles, RealPlaces};
 use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
 use nanobot_config::{Config, Home, Loaded};
 use nanobot_core::ports::{
     AuditLog, ChannelSender, Clock, Control, IdGenerator, InboundArchive, Journal, LineQueue, LiveSink,
-    ModelClient, Outbox, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry, ToolExecutor,
-    Workspace,
+    ModelClient, Outbox, PersonaSource, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry,
+    ToolExecutor, Workspace,
 };
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
-use nanobot_core::stand_in::{AllowAll, NoSecurity, VolatileArchive};
+use nanobot_core::stand_in::{NoSecurity, VolatileArchive};
 use nanobot_core::turn::TurnLimits;
 use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
 use nanobot_journal::{JournalOptions, SqliteJournal};
@@ -30,13 +31,15 @@ use tokio::sync::Notify;
 
 use crate::admission::Engines;
 use crate::app::StartError;
-use crate::control::{ControlRoom, Kept, SessionRoom};
+use crate::control::{ControlRoom, Kept};
 use crate::facts::LogFacts;
 use crate::gateway::{Door, Gateway, InHand};
 use crate::keeper::Keeper;
 use crate::lanes::{LaneLimits, Lanes};
 use crate::lock::HomeLock;
 use crate::networks::{self, Network};
+use crate::panic::PanicSwitch;
+use crate::policy::{self, Beside, PolicyRoom, Watcher};
 use crate::pump::Pump;
 use crate::system::{SystemClock, SystemIds};
 
@@ -74,6 +77,10 @@ pub struct Adapters {
     pub tools: Arc<dyn ToolExecutor>,
     /// The policy.
     pub policy: Arc<dyn PolicyEngine>,
+    /// Where it is watched and changed; none while a stand-in decides.
+    pub room: Option<Arc<PolicyRoom>>,
+    /// The personas that it names.
+    pub personas: Arc<dyn PersonaSource>,
     /// The security gate.
     pub security: Arc<dyn SecurityGate>,
     /// Sessions.
@@ -108,6 +115,8 @@ pub(crate) struct Wired {
     pub(crate) control: Arc<dyn Control>,
     pub(crate) local: LocalDeps,
     pub(crate) keeper: Keeper,
+    /// Watches the policy file, where there is one.
+    pub(crate) watcher: Option<Watcher>,
     pub(crate) networks: Vec<Network>,
 }
 
@@ -121,10 +130,19 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let folder = home.workspace(config);
     let opened = Arc::new(open_workspace(&folder)?);
     let tools = Arc::new(Toolbox::new(file_tools(&opened))?);
-    let policy = Arc::new(AllowAll::new(tools.names()));
     let journal = Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ids: Arc<dyn IdGenerator> = Arc::new(SystemIds);
+    let sessions = sessions_at(home);
+    let beside = Beside {
+        heads: journal.clone(),
+        sessions: sessions.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        tools: tools.names().map(str::to_owned).collect(),
+    };
+    let room = Arc::new(policy::room_of(home, &boot.loaded, beside).await?);
+    let policy = room.live();
     let security = Arc::new(NoSecurity);
     let engines = Engines { policy: policy.name(), security: security.name() };
     let networks = networks::open(config, engines, &clock, &ids)?;
@@ -133,8 +151,13 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
         model,
         tools,
         policy,
+        room: Some(room),
+        personas: Arc::new(PersonaFiles::new(
+            folder.clone(),
+            RealPlaces { home: home.user_home().map(Path::to_owned) },
+        )),
         security,
-        sessions: sessions_at(home),
+        sessions,
         archive: Some(Arc::new(VolatileArchive::new())),
         seen_chats: Arc::new(SeenChatsFile::new(home.root())),
         workspace: Arc::new(WorkspaceFiles::new(folder)),
@@ -204,7 +227,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         policy: with.policy.clone(),
         security: with.security.clone(),
         sessions: with.sessions.clone(),
-        workspace: with.workspace,
+        workspace: with.workspace.clone(),
         journal: with.journal.clone(),
         lines: with.lines.clone(),
         live: live.clone(),
@@ -215,8 +238,17 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
             ..TurnLimits::default()
         },
     });
+    let panic = Arc::new(PanicSwitch::new(lanes.clone()));
+    let session_room = |via| Arc::new(administration::session_room(&with, &projector, via));
+    let desk = administration::desk(&with, session_room("chat"), &lanes, &panic);
+    let watcher = administration::watcher(&with, &pump);
+    let sessions = session_room("socket");
     let gateway = Arc::new(Gateway {
+        desk: desk.clone(),
+        panic,
         orchestrator: Orchestrator::new(OrchestratorParts {
+            admin: desk,
+            personas: with.personas,
             policy: with.policy,
             security: with.security,
             responder: Arc::new(responder),
@@ -246,13 +278,8 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
     let keeper =
         Keeper { gateway: gateway.clone(), projector: projector.clone(), sessions: with.sessions.clone() };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
-        sessions: Arc::new(SessionRoom {
-            sessions: with.sessions,
-            kept: Some(Kept { journal: with.journal, lines: with.lines, projector }),
-            audit: with.audit,
-            clock: with.clock.clone(),
-            via: "socket",
-        }),
+        sessions,
+        room: with.room,
         model: with.model,
         tools: with.tools,
         outbox: with.outbox,
@@ -276,7 +303,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         program: if matches!(boot.socket, Socket::At(_)) { "nanobotd" } else { "nanobot-cli" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Wired { gateway, control, local, keeper, networks: with.networks }
+    Wired { gateway, control, local, keeper, watcher, networks: with.networks }
 }
 
 fn lane_limits(config: &Config) -> LaneLimits {

@@ -9,14 +9,16 @@ use nanobot_core::Projector;
 use nanobot_core::ids::{DeliveryKey, SessionKey};
 use nanobot_core::ports::{
     AdminAct, AuditLog, Clock, Control, ControlError, DeliveriesHandled, HistoryMessage, Journal, LineQueue,
-    ModelClient, Outbox, OutboxAdmin, OutboxListing, PortStatus, SessionAdmin, SessionStore, SessionSummary,
-    StatusReport, StoreErrorKind, ToolExecutor, Wanted,
+    ModelClient, Outbox, OutboxAdmin, OutboxListing, PolicyAdmin, PolicyAnswer, PolicyAsk, PolicyStatus,
+    PortStatus, SessionAdmin, SessionStore, SessionSummary, StatusReport, StoreErrorKind, ToolExecutor,
+    Wanted,
 };
 use nanobot_core::time::WallTime;
 use tokio::sync::oneshot;
 
 use crate::gateway::Gateway;
 use crate::networks::Watch;
+use crate::policy::PolicyRoom;
 
 pub use outbox::OutboxRoom;
 
@@ -113,6 +115,8 @@ impl SessionRoom {
 pub(crate) struct ControlRoom {
     /// Sessions.
     pub(crate) sessions: Arc<SessionRoom>,
+    /// The policy; none while a stand-in decides.
+    pub(crate) room: Option<Arc<PolicyRoom>>,
     /// The model.
     pub(crate) model: Arc<dyn ModelClient>,
     /// The tools.
@@ -138,6 +142,11 @@ impl Control for ControlRoom {
     async fn status(&self) -> StatusReport {
         let mut queues = self.gateway.lanes.status();
         queues.outbox = self.outbox.count().await.unwrap_or_default();
+        let policy = match &self.room {
+            Some(room) => Some(room.status().await),
+            None => None,
+        };
+        let policy_rows = policy.iter().flat_map(policy_rows);
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -145,10 +154,17 @@ impl Control for ControlRoom {
             started: self.started.clone(),
             now: self.sessions.clock.now(),
             model: self.model.info(),
-            ports: self.ports.iter().cloned().chain(self.networks.iter().map(network)).collect(),
+            ports: self
+                .ports
+                .iter()
+                .cloned()
+                .chain(policy_rows)
+                .chain(self.networks.iter().map(network))
+                .collect(),
             channels: self.channels.clone(),
             tools: self.tools.specs().into_iter().map(|spec| spec.name).collect(),
             queues,
+            policy,
         }
     }
 }
@@ -187,6 +203,25 @@ impl OutboxAdmin for ControlRoom {
         self.gateway.pump.wake();
         handled
     }
+}
+
+#[async_trait]
+impl PolicyAdmin for ControlRoom {
+    async fn edit_policy(&self, ask: &PolicyAsk, actor: &str) -> Result<PolicyAnswer, ControlError> {
+        self.room.as_ref().ok_or(ControlError::NoPolicy)?.edit_policy(ask, actor).await
+    }
+}
+
+/// What an operator should know about the policy.
+fn policy_rows(policy: &PolicyStatus) -> Vec<PortStatus> {
+    let row =
+        |adapter: String, warning: String| PortStatus { port: "policy", adapter, warning: Some(warning) };
+    let closed = policy.closed.iter().map(|channel| {
+        let warning = format!("owners only, and owners.{channel} is empty: nobody may talk there");
+        row(format!("{channel}: closed"), warning)
+    });
+    let trouble = policy.trouble.iter().map(|line| row("policy.json: not in force".to_owned(), line.clone()));
+    closed.chain(trouble).collect()
 }
 
 fn network((name, state): &(String, Watch)) -> PortStatus {

@@ -13,6 +13,11 @@ impl Telemetry for LogFacts {
             TelemetryEvent::DroppedEmpty { channel } => tracing::debug!(%channel, "dropped: no content"),
             TelemetryEvent::DroppedDuplicate { channel } => tracing::info!(%channel, "dropped: seen before"),
             TelemetryEvent::ReplyContext { channel, hit } => tracing::debug!(%channel, hit, "reply context"),
+            TelemetryEvent::AdminCommand { channel, command, status } => {
+                tracing::info!(%channel, command, ?status, "admin command");
+            }
+            TelemetryEvent::Admin { channel, fact } => tracing::info!(%channel, ?fact, "admin act"),
+            TelemetryEvent::PolicyFile { state } => tracing::info!(?state, "policy file"),
             TelemetryEvent::DroppedByAccess { channel, reason } => {
                 tracing::info!(%channel, reason, "dropped: the sender may not talk here");
             }

@@ -12,8 +12,8 @@ use nanobot_core::intent::Intent;
 use nanobot_core::notice;
 use nanobot_core::pipeline::{GivenUp, Handled, Route, TurnScope, chain};
 use nanobot_core::ports::{
-    Clock, IdGenerator, InboundId, Ingest, IngestError, Ingested, Journal, LiveEvent, LiveSink, LiveTarget,
-    OpenTurn, Receipt, Seen, StoreError, StoreErrorKind,
+    AdminDesk, Clock, IdGenerator, InboundId, Ingest, IngestError, Ingested, Journal, LiveEvent, LiveSink,
+    LiveTarget, OpenTurn, Receipt, Seen, StoreError, StoreErrorKind,
 };
 use nanobot_core::record::RecordedStep;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
@@ -21,6 +21,7 @@ use tokio::sync::{Notify, RwLock};
 use tracing::Instrument;
 
 use crate::lanes::{Lanes, Place};
+use crate::panic::PanicSwitch;
 use crate::pump::Pump;
 
 /// The longest message that is taken, in Unicode code points. WhatsApp, the roomiest network, allows as many.
@@ -41,6 +42,10 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(6);
 pub(crate) struct Gateway {
     /// Stores it.
     pub(crate) journal: Arc<dyn Journal>,
+    /// Takes commands of owners.
+    pub(crate) desk: Arc<dyn AdminDesk>,
+    /// Ends the daemon in an emergency.
+    pub(crate) panic: Arc<PanicSwitch>,
     /// Decides what it leads to.
     pub(crate) orchestrator: Orchestrator,
     /// Makes that happen.
@@ -113,7 +118,11 @@ impl Ingest for Door {
         if found > MAX_INBOUND_CHARS {
             return Err(IngestError::TooLarge { found, limit: MAX_INBOUND_CHARS });
         }
-        let place = match self.0.lanes.promise(&Route::of(&event).session()) {
+        let promised = match self.0.lane_of(&event) {
+            Lane::Own(session) => Ok(self.0.lanes.place(&session)),
+            Lane::Shared(session) => self.0.lanes.promise(&session),
+        };
+        let place = match promised {
             Ok(place) => Some(place),
             // A network does not bring the message again: it is kept, and answered after the restart.
             Err(IngestError::Draining) if event.channel.is_network() && self.0.journal.is_durable() => None,
@@ -130,7 +139,27 @@ impl Ingest for Door {
     }
 }
 
+/// Where a message waits.
+enum Lane {
+    /// Behind the turns of its conversation.
+    Shared(SessionKey),
+    /// Beside them: it is to stop one. Only commands of owners come here.
+    Own(SessionKey),
+}
+
 impl Gateway {
+    fn lane_of(&self, event: &InboundEvent) -> Lane {
+        let session = Route::of(event).session();
+        if !self.desk.is_urgent(event) {
+            return Lane::Shared(session);
+        }
+        // No conversation has this name; if it is too long for one, the command waits like any message.
+        match SessionKey::new(format!("urgent:{session}")) {
+            Ok(beside) => Lane::Own(beside),
+            Err(_) => Lane::Shared(session),
+        }
+    }
+
     /// Stores the message and queues its turn.
     async fn take(
         self: Arc<Self>,
@@ -196,7 +225,8 @@ impl Gateway {
             after = last.inbound;
             for OpenTurn { inbound, turn, event } in open {
                 // They had their place when they were acknowledged, so the limits of the lanes are not asked.
-                let place = self.lanes.place(&Route::of(&event).session());
+                let (Lane::Own(lane) | Lane::Shared(lane)) = self.lane_of(&event);
+                let place = self.lanes.place(&lane);
                 self.clone().queue(place, event, turn, Some(inbound), Seen::First);
                 queued += 1;
             }
@@ -232,6 +262,7 @@ impl Gateway {
             let _ = tokio::time::timeout(SETTLE_LIMIT, settled).await;
         }
         self.live.show(&target, LiveEvent::Ended(outcome));
+        self.panic.after_turn(&target.turn).await;
     }
 
     /// Brings closed session lines into their files.

@@ -103,6 +103,12 @@ impl Lanes {
         running.map(CancelSwitch::cancel).is_some()
     }
 
+    /// Stops every turn that runs, because a person said so.
+    pub(crate) fn cancel_all(&self) {
+        let state = self.lock();
+        state.lanes.values().filter_map(|lane| lane.running.as_ref()).for_each(CancelSwitch::cancel);
+    }
+
     /// Stops every turn because the process goes down: those that run now, and those that wait as soon as they
     /// start.
     pub(crate) fn shut_down(&self) {

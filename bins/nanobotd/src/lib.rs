@@ -15,6 +15,8 @@ mod lanes;
 pub mod lock;
 pub mod logging;
 mod networks;
+mod panic;
+mod policy;
 pub mod program;
 mod pump;
 pub mod readable;
@@ -28,3 +30,4 @@ pub use compose::{
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};
+pub use policy::{POLICY_CHAIN, PolicyRoom, RoomError, accept_policy_log, policy_at};

@@ -117,7 +117,10 @@ where
     say_ready(&app.control().status().await);
     // Without a service manager there is nobody to tell.
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-    signals.stop().await;
+    tokio::select! {
+        () = signals.stop() => {}
+        () = app.panicked() => {}
+    }
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     let drained = tokio::select! {
         drained = app.drain(limit) => drained,

@@ -18,7 +18,8 @@ use nanobot_core::message::OutboundMessage;
 use nanobot_core::ports::{
     ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery, HistoryMessage, IdGenerator,
     Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, OutboxAdmin, OutboxListing, Outgoing,
-    QueueStatus, Receipt, SessionAdmin, SessionSummary, StatusReport, Wanted,
+    PolicyAdmin, PolicyAnswer, PolicyAsk, QueueStatus, Receipt, SessionAdmin, SessionSummary, StatusReport,
+    Wanted,
 };
 use nanobot_core::time::{Timestamp, WallTime};
 
@@ -105,6 +106,13 @@ impl OutboxAdmin for EchoDaemon {
 }
 
 #[async_trait]
+impl PolicyAdmin for EchoDaemon {
+    async fn edit_policy(&self, _ask: &PolicyAsk, _actor: &str) -> Result<PolicyAnswer, ControlError> {
+        Err(ControlError::NoPolicy)
+    }
+}
+
+#[async_trait]
 impl Control for EchoDaemon {
     async fn status(&self) -> StatusReport {
         let now = StoppedClock.now();
@@ -124,6 +132,7 @@ impl Control for EchoDaemon {
             channels: vec!["cli".to_owned()],
             tools: Vec::new(),
             queues: QueueStatus::default(),
+            policy: None,
         }
     }
 }

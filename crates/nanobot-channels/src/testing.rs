@@ -13,8 +13,8 @@ use nanobot_core::message::OutboundMessage;
 use nanobot_core::ports::{
     ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery, HistoryMessage, HistoryRole,
     IdGenerator, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, OutboxAdmin, OutboxListing,
-    Outgoing, PortStatus, QueueStatus, QueuedDelivery, Receipt, SendError, SessionAdmin, SessionSummary,
-    StatusReport, Wanted,
+    Outgoing, PolicyAdmin, PolicyAnswer, PolicyAsk, PortStatus, QueueStatus, QueuedDelivery, Receipt,
+    SendError, SessionAdmin, SessionSummary, StatusReport, Wanted,
 };
 use nanobot_core::time::{Timestamp, WallTime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
@@ -277,6 +277,13 @@ impl OutboxAdmin for Handle {
 }
 
 #[async_trait]
+impl PolicyAdmin for Handle {
+    async fn edit_policy(&self, _ask: &PolicyAsk, _actor: &str) -> Result<PolicyAnswer, ControlError> {
+        Err(ControlError::NoPolicy)
+    }
+}
+
+#[async_trait]
 impl Control for Handle {
     async fn status(&self) -> StatusReport {
         let hold = self.0.hold_status.lock().unwrap().clone();
@@ -308,6 +315,7 @@ pub(crate) fn status() -> StatusReport {
         channels: vec!["cli".to_owned()],
         tools: vec!["list_dir".to_owned()],
         queues: QueueStatus { lanes: 1, waiting: 0, running: 0, outbox: 3 },
+        policy: None,
     }
 }
 

@@ -41,6 +41,11 @@ impl Home {
         Self { root: root.into(), user_home }
     }
 
+    /// The home folder of the user, which `~` means; none when there is none.
+    pub fn user_home(&self) -> Option<&Path> {
+        self.user_home.as_deref()
+    }
+
     /// The directory itself.
     pub fn root(&self) -> &Path {
         &self.root

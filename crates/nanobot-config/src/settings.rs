@@ -20,7 +20,7 @@ pub use irc::{ChannelKeys, Irc};
 pub use memory::{Acl, Capture, CaptureMode, Embedding, Memory, MemoryMode, Recall, Scoring, SessionNotes};
 pub(crate) use models::built_in_profiles;
 pub use models::{ModelProfile, Models, ProfileKind};
-pub use own::{Daemon, Log, LogFormat, ModelTimeouts};
+pub use own::{Daemon, Governs, Log, LogFormat, ModelTimeouts, PolicyReach};
 pub use providers::{ElevenLabs, Headers, ProviderConfig, Providers};
 pub use runtime::{Bus, Gateway, Runtime, WhatsAppBridge};
 pub use security::{FailMode, Security, SecurityStages};
@@ -57,6 +57,8 @@ section! {
         bus: Bus,
         /// The daemon.
         @own daemon: Daemon,
+        /// The chat policy.
+        @own policy: PolicyReach,
         /// Time limits of model requests.
         @own model: ModelTimeouts,
         /// Logging.

@@ -16,7 +16,7 @@ use nanobot_core::pipeline::{Answer, TurnScope};
 use nanobot_core::ports::{LiveEvent, LiveSink, LiveTarget, Seen, SeenChats, StoreError};
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{Responder, Response, TurnInput};
-use nanobot_core::stand_in::{AllowAll, NoSecurity};
+use nanobot_core::stand_in::{AllowAll, NoCommands, NoPersonas, NoSecurity};
 use nanobot_core::time::WallTime;
 use nanobot_core::{Label, Orchestrator, OrchestratorParts};
 
@@ -54,6 +54,8 @@ impl SeenChats for AllKnown {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let orchestrator = Orchestrator::new(OrchestratorParts {
+        admin: Arc::new(NoCommands),
+        personas: Arc::new(NoPersonas),
         policy: Arc::new(AllowAll::new::<String>([])),
         security: Arc::new(NoSecurity),
         responder: Arc::new(Shouting),

@@ -5,6 +5,7 @@
 //!
 //! Read in this order: `event.rs`, `orchestrator.rs`, `intent.rs`, `dispatcher.rs`, `ports.rs`, `turn.rs`.
 
+pub mod admin;
 pub mod cancel;
 pub mod content;
 pub mod cooldown;

@@ -9,15 +9,21 @@ use std::sync::Arc;
 use crate::event::InboundEvent;
 use crate::intent::Intent;
 use crate::pipeline::{Answer, Flow, GivenUp, Handled, PipelineContext, Stage, TurnScope};
-use crate::ports::{InboundArchive, LiveEvent, LiveSink, PolicyEngine, SecurityGate, SeenChats};
+use crate::ports::{
+    AdminDesk, InboundArchive, LiveEvent, LiveSink, PersonaSource, PolicyEngine, SecurityGate, SeenChats,
+};
 use crate::reply_context::{ReplyContext, WindowLimits};
 use crate::responder::Responder;
 use crate::stage;
 
 /// What the stages need.
 pub struct OrchestratorParts {
+    /// Takes the commands of owners.
+    pub admin: Arc<dyn AdminDesk>,
     /// Decides who may talk and when to answer.
     pub policy: Arc<dyn PolicyEngine>,
+    /// Has the personas that the policy names.
+    pub personas: Arc<dyn PersonaSource>,
     /// Judges input and output.
     pub security: Arc<dyn SecurityGate>,
     /// Finds the answer.
@@ -42,8 +48,7 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// The stages in their order. Admin commands come between reply context and policy, idea capture behind
-    /// policy, voice behind routing, once their engines exist.
+    /// The stages in their order. Idea capture comes behind policy, voice behind routing, once their engines exist.
     pub fn new(parts: OrchestratorParts) -> Self {
         let context = stage::ReplyContextStage::new(parts.archive.clone(), parts.windows);
         Self::with_context(parts, Box::new(context))
@@ -55,13 +60,24 @@ impl Orchestrator {
     }
 
     fn with_context(parts: OrchestratorParts, context: Box<dyn Stage>) -> Self {
-        let OrchestratorParts { policy, security, responder, live, seen_chats, archive, windows: _ } = parts;
+        let OrchestratorParts {
+            admin,
+            policy,
+            personas,
+            security,
+            responder,
+            live,
+            seen_chats,
+            archive,
+            windows: _,
+        } = parts;
         let inward: Vec<Box<dyn Stage>> = vec![
             Box::new(stage::Normalise),
             Box::new(stage::Dedupe),
             Box::new(stage::Archive::new(archive)),
             context,
-            Box::new(stage::Policy::new(policy.clone())),
+            Box::new(stage::AdminCommand::new(admin, security.clone())),
+            Box::new(stage::Policy::new(policy.clone(), personas)),
             Box::new(stage::Access::new(security.clone())),
             Box::new(stage::NewChat::new(seen_chats, policy, security.clone())),
             Box::new(stage::NoReply::new(security.clone())),

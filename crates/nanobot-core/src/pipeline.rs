@@ -74,6 +74,8 @@ pub struct Readings {
     pub owners: Vec<SenderId>,
     /// The session, or a file of the workspace, could not be read, so nobody was asked for an answer.
     pub unreadable: bool,
+    /// What the sender of a command was told.
+    pub admin: Option<String>,
     /// The turn did not run to its end.
     pub given_up: Option<GivenUp>,
 }
@@ -112,6 +114,8 @@ pub struct PipelineContext {
     pub owners: Vec<SenderId>,
     /// The session, or a file of the workspace, could not be read.
     pub unreadable: bool,
+    /// What the sender of a command is told.
+    pub admin: Option<String>,
     intents: Vec<Intent>,
 }
 
@@ -166,6 +170,7 @@ impl PipelineContext {
             chat_known: None,
             owners: Vec::new(),
             unreadable: false,
+            admin: None,
             intents: Vec::new(),
         }
     }
@@ -221,10 +226,11 @@ impl PipelineContext {
 
     /// Ends the way: everything that was emitted, in order, and what was read.
     pub fn into_handled(self, given_up: Option<GivenUp>) -> Handled {
-        let Self { intents, decision, reply_context: context, chat_known, owners, unreadable, .. } = self;
+        let Self { intents, decision, reply_context: context, chat_known, owners, unreadable, admin, .. } =
+            self;
         Handled {
             intents,
-            readings: Readings { decision, context, chat_known, owners, unreadable, given_up },
+            readings: Readings { decision, context, chat_known, owners, unreadable, admin, given_up },
         }
     }
 }

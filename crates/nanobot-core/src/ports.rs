@@ -3,6 +3,7 @@
 //! Role nouns, grouped by who calls them. Adapters implement them, binaries wire them, and every port has a
 //! fake and a contract suite in `testing`. Each file holds one group.
 
+mod admin;
 mod channels;
 mod control;
 mod errors;
@@ -19,10 +20,12 @@ mod sessions;
 mod system;
 mod tools;
 
+pub use admin::AdminDesk;
 pub use channels::{ChannelSender, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, Receipt, SendError};
 pub use control::{
-    Control, ControlError, DeliveriesHandled, OutboxAdmin, OutboxListing, PortStatus, QueueStatus,
-    SessionAdmin, StatusReport, Wanted,
+    Control, ControlError, DeliveriesHandled, NotesEdit, OutboxAdmin, OutboxListing, PolicyAdmin,
+    PolicyAnswer, PolicyAsk, PolicyEdit, PolicyStatus, PortStatus, QueueStatus, SessionAdmin, StatusReport,
+    Wanted,
 };
 pub use errors::{StoreError, StoreErrorKind};
 pub use journal::{Attempt, Closing, InboundId, Ingested, Journal, OpenTurn, Seen, SessionWrite, Tidied};

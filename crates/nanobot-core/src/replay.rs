@@ -18,6 +18,8 @@ use crate::ports::{Closing, Delivery, InboundId, Outgoing, SecurityGate, Seen};
 use crate::record::RecordedStep;
 use crate::reply_context::WindowLimits;
 use crate::responder::{ModelResponder, ResponderParts};
+use crate::stage::RecordedDesk;
+use crate::stand_in::NoPersonas;
 use crate::time::{Timestamp, WallTime};
 use crate::turn::TurnLimits;
 
@@ -126,7 +128,9 @@ fn orchestrator(at: &WallTime, closing: &Closing, security: Arc<dyn SecurityGate
         limits: TurnLimits::default(),
     });
     let parts = OrchestratorParts {
+        admin: Arc::new(RecordedDesk(closing.readings.admin.clone())),
         policy: record.clone(),
+        personas: Arc::new(NoPersonas),
         security,
         responder: Arc::new(responder),
         live: unused,

@@ -255,6 +255,12 @@ impl Run<'_> {
             Claim::Taken(answer) => return self.replay_model(&answer, machine),
             Claim::Free(index) | Claim::Interrupted(index) => index,
         };
+        if !self.responder.with.policy.accepts(self.turn.event) {
+            // Blocked since the message came in: no further step, and no answer.
+            self.steps.done(index, StepAnswer::Stopped { shown: String::new() }).await?;
+            machine.cancel();
+            return Ok(());
+        }
         let target = self.target();
         let guard = self.responder.with.security.open_output(&self.security(labels));
         let mut live = LiveText::new(self.responder.with.live.as_ref(), &target, guard);

@@ -1,6 +1,7 @@
 //! The stages, one file each, in the order in which `orchestrator.rs` runs them.
 
 mod access;
+mod admin_command;
 mod archive;
 mod dedupe;
 mod input_security;
@@ -20,6 +21,8 @@ mod tests;
 mod typing;
 
 pub use access::Access;
+pub use admin_command::AdminCommand;
+pub(crate) use admin_command::RecordedDesk;
 pub use archive::Archive;
 pub use dedupe::Dedupe;
 pub use input_security::InputSecurity;

@@ -5,6 +5,7 @@
 
 mod allow_all;
 mod lock;
+mod no_admin;
 mod no_security;
 mod volatile_archive;
 mod volatile_journal;
@@ -12,6 +13,7 @@ mod volatile_journal;
 pub use allow_all::AllowAll;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use lock::hold;
+pub use no_admin::{NoCommands, NoPersonas};
 pub use no_security::NoSecurity;
 pub use volatile_archive::VolatileArchive;
 pub use volatile_journal::VolatileJournal;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::admin::AdminFact;
 use crate::ids::{ChannelName, SessionKey};
 use crate::model::Usage;
 use crate::ports::StoreErrorKind;
@@ -28,6 +29,27 @@ pub enum TelemetryEvent {
         channel: ChannelName,
         /// It was found.
         hit: bool,
+    },
+    /// A message that looked like a command of an owner.
+    AdminCommand {
+        /// Where.
+        channel: ChannelName,
+        /// The command's name; `unknown` for one that we do not have.
+        command: String,
+        /// What became of it.
+        status: AdminStatus,
+    },
+    /// A command of an owner did something.
+    Admin {
+        /// Where.
+        channel: ChannelName,
+        /// What.
+        fact: AdminFact,
+    },
+    /// The policy file was taken up, or why it was not.
+    PolicyFile {
+        /// What became of it.
+        state: PolicyFileState,
     },
     /// The sender may not talk here.
     DroppedByAccess {
@@ -128,6 +150,30 @@ pub enum TelemetryEvent {
         /// The error in one line, if there was one; for the log only, never a label.
         detail: Option<String>,
     },
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminStatus {
+    /// It was done, or refused with a reason.
+    Handled,
+    /// There is no such command.
+    Unknown,
+    /// Not here, or not of this sender; the message went its way.
+    Ignored,
+}
+
+/// What became of the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyFileState {
+    /// It was changed, and is in force.
+    Replaced,
+    /// It was changed and is no policy; the one before stays in force.
+    Broken,
+    /// It is gone; the one before stays in force.
+    Gone,
+    /// It is in order again.
+    Mended,
 }
 
 /// What became of a message for the note taker.

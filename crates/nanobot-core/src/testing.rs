@@ -27,7 +27,7 @@ pub use media::{FakeSpeaker, FakeTranscriber, FakeVision, MemoryBlobs};
 pub use memory::{FakeEmbedder, FakeMemory};
 pub use models::{CollectedDeltas, MemoryBreakers, MemoryBudget, ScriptedModel};
 pub use policy::{MemoryPersonas, MemoryPolicy, ScriptedPolicy};
-pub use records::{FakeMetrics, RecordingAudit, RecordingTelemetry};
+pub use records::{FakeMetrics, MemoryChainHeads, RecordingAudit, RecordingTelemetry};
 pub use security::ScriptedGate;
 pub use sessions::{FixedWorkspace, MemoryArchive, MemorySeenChats, MemorySessions};
 pub use system::{FakeClock, SequenceIds};

@@ -7,14 +7,11 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use crate::error::{JournalError, is_not_a_database};
+use crate::error::JournalError;
+use crate::file::{away, is_still};
+use crate::migration::migrate;
 use crate::options::JournalOptions;
-
-/// Marks the file as ours: `nbot`, in the field that SQLite keeps for it.
-pub(crate) const APPLICATION_ID: i64 = 0x6e62_6f74;
-
-/// The version of the schema that this code writes.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+use crate::schema::{self, Identity, VERSION};
 
 /// SQLite waits so long for a lock that somebody else holds. Nobody of ours holds one for a second; tests hold
 /// one until this is over.
@@ -25,8 +22,6 @@ const READERS: u32 = 4;
 
 /// Prepared statements that a connection keeps. There are about forty, and one per size of a block of words.
 const STATEMENTS: usize = 128;
-
-const SCHEMA: &str = include_str!("schema.sql");
 
 /// What a fresh connection is told. The size limit is for the `-wal` file, in bytes: 64 MiB.
 const SETTINGS: &str = "
@@ -40,22 +35,36 @@ const SETTINGS: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// Opens the writer's connection; a new file gets its schema.
+/// Opens the writer's connection; a new file gets its schema, an older journal is brought to the newest version.
 ///
 /// # Errors
 /// When the file is not ours or SQLite cannot work with it. A file that is not ours is not changed.
 pub(crate) async fn open_writer(options: &JournalOptions) -> Result<SqliteConnection, JournalError> {
     let path = options.path.as_path();
-    let failed = |doing| move |source| failure(path, doing, source);
-    let mut connection = connect_options(path).connect().await.map_err(failed("opening"))?;
-    let version = identify(&mut connection, path).await?;
+    let failed = |source| JournalError::database(path, "opening", source);
+    let mut connection = connect_options(path).connect().await.map_err(failed)?;
+    match make_ready(&mut connection, options).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            // What is refused is let go of before that is told. A failure of this changes nothing about it.
+            let _ = connection.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// Everything between a connection to some file and one to a journal that can be written.
+async fn make_ready(connection: &mut SqliteConnection, options: &JournalOptions) -> Result<(), JournalError> {
+    let path = options.path.as_path();
+    let failed = |doing| move |source| JournalError::database(path, doing, source);
+    let version = identify(connection, path).await?;
     if version.is_none() {
         // Only an empty file takes this, and only before its first page is written.
-        run(&mut connection, "PRAGMA auto_vacuum = INCREMENTAL").await.map_err(failed("setting up"))?;
+        run(connection, "PRAGMA auto_vacuum = INCREMENTAL").await.map_err(failed("setting up"))?;
     }
-    run(&mut connection, SETTINGS).await.map_err(failed("setting up"))?;
+    run(connection, SETTINGS).await.map_err(failed("setting up"))?;
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(failed("setting up"))?;
     if mode != "wal" {
@@ -63,19 +72,18 @@ pub(crate) async fn open_writer(options: &JournalOptions) -> Result<SqliteConnec
     }
     #[cfg(any(test, feature = "fault-points"))]
     if options.synchronous == crate::options::Synchronous::Off {
-        run(&mut connection, "PRAGMA synchronous = OFF").await.map_err(failed("setting up"))?;
+        run(connection, "PRAGMA synchronous = OFF").await.map_err(failed("setting up"))?;
     }
     #[cfg(test)]
     if let Some(pages) = options.max_pages {
         let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-        sqlx::raw_sql(limit).execute(&mut connection).await.map_err(failed("setting up"))?;
+        sqlx::raw_sql(limit).execute(&mut *connection).await.map_err(failed("setting up"))?;
     }
     match version {
-        None => create(&mut connection).await.map_err(failed("creating"))?,
-        // The place for migrations: from each older version one step, in one transaction.
-        Some(_) => check_writable(&mut connection).await.map_err(failed("writing to"))?,
+        None => create(connection).await.map_err(failed("creating")),
+        Some(found) if found < VERSION => migrate(connection, path, &mut |_| {}).await,
+        Some(_) => check_writable(connection).await.map_err(failed("writing to")),
     }
-    Ok(connection)
 }
 
 /// Readers that see what is committed and can change nothing. None is connected before it is needed.
@@ -85,14 +93,20 @@ pub(crate) fn readers(path: &Path) -> SqlitePool {
 }
 
 /// One reader for somebody who has no journal of his own. It works while another process writes and when none
-/// does, and what a dead one left in the `-wal` file is read as well.
+/// does, on a medium that cannot be written, and what a dead process left in the `-wal` file is read as well. A
+/// journal of an earlier version stays as it is.
 ///
 /// # Errors
 /// When the file is not ours or SQLite cannot read it.
 pub(crate) async fn open_reader(path: &Path) -> Result<SqlitePool, JournalError> {
-    let options = connect_options(path).read_only(true).pragma("trusted_schema", "OFF");
+    let file = path.to_owned();
+    let is_still = away(move || Ok(is_still(&file))).await;
+    let is_still =
+        is_still.map_err(|source| JournalError::File { doing: "reading", path: path.to_owned(), source })?;
+    let options = connect_options(path).read_only(true).immutable(is_still).pragma("trusted_schema", "OFF");
     let readers = pool().max_connections(1).connect_lazy_with(options.pragma("cell_size_check", "ON"));
-    let mut connection = readers.acquire().await.map_err(|source| failure(path, "opening", source))?;
+    let mut connection =
+        readers.acquire().await.map_err(|source| JournalError::database(path, "opening", source))?;
     match identify(&mut connection, path).await? {
         Some(_) => {}
         None => return Err(JournalError::Foreign { path: path.to_owned() }),
@@ -101,7 +115,7 @@ pub(crate) async fn open_reader(path: &Path) -> Result<SqlitePool, JournalError>
     Ok(readers)
 }
 
-fn connect_options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
@@ -116,33 +130,23 @@ fn pool() -> SqlitePoolOptions {
 
 /// The schema version of a journal; none for a file that is empty.
 async fn identify(connection: &mut SqliteConnection, path: &Path) -> Result<Option<i64>, JournalError> {
-    let query = "SELECT (SELECT application_id FROM pragma_application_id), \
-                 (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
-    let (application, version, objects): (i64, i64, i64) = sqlx::query_as(query)
-        .fetch_one(connection)
-        .await
-        .map_err(|source| failure(path, "reading", source))?;
+    let identity = schema::identify(connection).await;
+    let identity = identity.map_err(|source| JournalError::database(path, "reading", source))?;
     let path = path.to_owned();
-    match (application, version, objects) {
-        (0, 0, 0) => Ok(None),
-        (APPLICATION_ID, found, _) if found > SCHEMA_VERSION => {
-            Err(JournalError::FromTheFuture { path, found, known: SCHEMA_VERSION })
+    match identity {
+        Identity::Empty => Ok(None),
+        Identity::Journal(found) if found > VERSION => {
+            Err(JournalError::FromTheFuture { path, found, known: VERSION })
         }
-        (APPLICATION_ID, found, _) if found == SCHEMA_VERSION => Ok(Some(found)),
-        _ => Err(JournalError::Foreign { path }),
+        Identity::Journal(found) => Ok(Some(found)),
+        Identity::Foreign => Err(JournalError::Foreign { path }),
     }
 }
 
 /// The whole schema, or nothing of it.
 async fn create(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    run(&mut transaction, SCHEMA).await?;
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}")))
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}")))
-        .execute(&mut *transaction)
-        .await?;
+    schema::advance(&mut transaction, 0, VERSION).await?;
     transaction.commit().await
 }
 
@@ -153,13 +157,4 @@ async fn check_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::E
 
 async fn run(connection: &mut SqliteConnection, script: &'static str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(script).execute(connection).await.map(drop)
-}
-
-fn failure(path: &Path, doing: &'static str, source: sqlx::Error) -> JournalError {
-    let path = path.to_owned();
-    if is_not_a_database(&source) {
-        JournalError::NotADatabase { path }
-    } else {
-        JournalError::Database { doing, path, source: source.into() }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nanobot_core::ports::{StoreError, StoreErrorKind};
@@ -52,6 +52,27 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// A journal of an earlier version, and no room for the copy that is made before it changes.
+    #[error(
+        "there is no space left for a copy of the journal {}, which is kept when it is brought to a new version; make \
+         room for {bytes} bytes, then start again", path.display()
+    )]
+    NoRoomForCopy {
+        /// The file.
+        path: PathBuf,
+        /// Its size, which the copy does not pass.
+        bytes: u64,
+    },
+    /// The disk is full.
+    #[error("there is no space left while {doing} the journal {}", path.display())]
+    Full {
+        /// What was attempted.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: SqliteFailure,
+    },
     /// SQLite cannot work with it.
     #[error("{doing} the journal {}", path.display())]
     Database {
@@ -73,6 +94,18 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What SQLite refused, as a person needs to hear it.
+    pub(crate) fn database(path: &Path, doing: &'static str, source: sqlx::Error) -> Self {
+        let path = path.to_owned();
+        if primary_code(&source) == Some(code::NOTADB) {
+            return Self::NotADatabase { path };
+        }
+        match kind_of(&source) {
+            StoreErrorKind::Full => Self::Full { doing, path, source: source.into() },
+            _ => Self::Database { doing, path, source: source.into() },
+        }
+    }
+
     /// What can be done about it, in the words of the ports.
     pub fn kind(&self) -> StoreErrorKind {
         match self {
@@ -81,13 +114,14 @@ impl JournalError {
             Self::Foreign { .. } | Self::FromTheFuture { .. } | Self::NoWriteAheadLog { .. } => {
                 StoreErrorKind::Backend
             }
+            Self::NoRoomForCopy { .. } | Self::Full { .. } => StoreErrorKind::Full,
             Self::Database { source, .. } => kind_of(&source.0),
             Self::Contents { source, .. } => source.kind,
         }
     }
 }
 
-/// The primary codes of SQLite that tell a caller what to do (<https://sqlite.org/rescode.html>, read 2026-02).
+/// The codes of SQLite that tell a caller what to do (<https://sqlite.org/rescode.html>, read 2026-02).
 mod code {
     pub(super) const PERM: i32 = 3;
     pub(super) const BUSY: i32 = 5;
@@ -97,11 +131,15 @@ mod code {
     pub(super) const FULL: i32 = 13;
     pub(super) const TOOBIG: i32 = 18;
     pub(super) const NOTADB: i32 = 26;
+    /// An extended code, `SQLITE_IOERR_SHMSIZE`: the `-shm` file cannot become as large as it must be. SQLite calls
+    /// it an I/O error; what it lacks is space.
+    pub(super) const IOERR_SHMSIZE: i32 = 0x130a;
 }
 
 /// What a caller can do about an error of SQLite.
 pub(crate) fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
     match error {
+        sqlx::Error::Database(_) if extended_code(error) == Some(code::IOERR_SHMSIZE) => StoreErrorKind::Full,
         sqlx::Error::Database(_) => match primary_code(error) {
             Some(code::BUSY | code::LOCKED) => StoreErrorKind::Busy,
             Some(code::FULL) => StoreErrorKind::Full,
@@ -117,15 +155,14 @@ pub(crate) fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
     }
 }
 
-/// Whether the file is no database at all.
-pub(crate) fn is_not_a_database(error: &sqlx::Error) -> bool {
-    primary_code(error) == Some(code::NOTADB)
+/// The result code as SQLite gave it.
+fn extended_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 /// The result code without its extension, which is in the higher bytes.
 fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(code & 0xff)
+    Some(extended_code(error)? & 0xff)
 }
 
 /// An error of SQLite, as a port says it.

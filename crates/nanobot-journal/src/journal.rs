@@ -1,5 +1,7 @@
 //! The journal as its ports see it: what is asked becomes work for the writer, or a query of a reader.
 
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,7 +28,7 @@ use crate::writer::{
     Begin, Close, Counts, DropOutcomes, EmptyLargest, EmptyOlder, Forget, HandBack, Ingest, Memory, Orders,
     Reclaim, RecordStep, Vacuum, Work, Writer, hold,
 };
-use crate::{database, file, rows};
+use crate::{backup, database, file, rows};
 
 /// The durable journal. Clones are the same journal.
 ///
@@ -62,17 +64,20 @@ impl SqliteJournal {
     /// Rounds of giving space back in one [`tidy`](Journal::tidy): 64 MB.
     const VACUUM_ROUNDS: usize = 16;
 
-    /// Opens a journal, or creates it. Starts the writer, so it wants a Tokio runtime.
+    /// Opens a journal, or creates it. One of an earlier version is brought to the newest first, and a backup of it
+    /// stays beside it for a week; that takes up to a minute per gigabyte. Starts the writer, so it wants a Tokio
+    /// runtime.
     ///
     /// # Errors
-    /// When the file cannot be used, is not a journal, or holds what cannot be read. Nothing was changed then.
+    /// When the file cannot be used, is not a journal, or holds what cannot be read, or there is no room for the
+    /// backup. The journal was not changed then.
     pub async fn open(options: JournalOptions) -> Result<Self, JournalError> {
         let path = options.path.clone();
         let prepared = tokio::task::spawn_blocking(move || file::prepare(&path)).await;
         prepared.map_err(|error| JournalError::File {
             doing: "preparing",
             path: options.path.clone(),
-            source: std::io::Error::other(error),
+            source: io::Error::other(error),
         })??;
         let mut connection = database::open_writer(&options).await?;
         let memory = Memory::default();
@@ -172,6 +177,17 @@ impl SqliteJournal {
                 Err(StoreError { kind: StoreErrorKind::Busy, doing: doing.to_owned(), source: Some(source) })
             }
         }
+    }
+
+    async fn remove_backups(
+        &self,
+        doing: &'static str,
+        remove: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let journal = self.0.options.path.clone();
+        let removed = tokio::time::timeout(Self::WRITE_TIMEOUT, file::away(move || remove(&journal))).await;
+        let removed = removed.unwrap_or_else(|error| Err(io::Error::new(io::ErrorKind::TimedOut, error)));
+        removed.map_err(|error| StoreError::io(doing, error))
     }
 
     /// Repeats a round of work until one finds nothing.
@@ -279,10 +295,11 @@ impl Journal for SqliteJournal {
         self.in_time(doing, query).await
     }
 
-    /// In one transaction. Words of what waits still (an open turn, a delivery, lines without their file) stay
+    /// In one transaction; a backup of an earlier version goes with it, whatever else it holds. Words of what waits still (an open turn, a delivery, lines without their file) stay
     /// until it is done, and go then.
     async fn forget(&self, session: &SessionKey) -> Result<u64, StoreError> {
         let emptied = self.write(Forget(session.clone())).await?;
+        self.remove_backups("removing the backup of the journal", backup::remove).await?;
         self.truncate().await?;
         Ok(emptied)
     }
@@ -308,6 +325,8 @@ impl Journal for SqliteJournal {
         if emptied > 0 || self.0.is_truncation_due.load(Ordering::Relaxed) {
             self.truncate().await?;
         }
+        let remove_old = move |journal: &Path| backup::remove_old(journal, now);
+        self.remove_backups("removing an old backup of the journal", remove_old).await?;
         Ok(Tidied { emptied, dropped })
     }
 }

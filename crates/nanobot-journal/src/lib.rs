@@ -1,21 +1,25 @@
 //! The durable journal of nanobot, in one SQLite file: inbound messages, the steps of their turns, how they closed,
-//! the outbox, and session lines on their way into their files.
+//! the outbox, session lines on their way into their files, and the heads of the chains of logs.
 //!
-//! [`SqliteJournal`] implements the ports `Journal`, `Outbox` and `LineQueue`; [`JournalReader`] is for operators,
-//! with or without a running daemon. What a turn is, and what is stored of it, is decided in `nanobot-core`.
+//! [`SqliteJournal`] implements the ports `Journal`, `Outbox`, `LineQueue` and `ChainHeads`; [`JournalReader`] is for
+//! operators, with or without a running daemon. What a turn is, and what is stored of it, is decided in `nanobot-core`.
 //!
-//! Read in this order: `schema.sql`, `journal.rs`, `writer.rs`, `writer/closing.rs`, `reader.rs`.
+//! Read in this order: `schema/1.sql` and what follows it, `journal.rs`, `writer.rs`, `writer/closing.rs`, `reader.rs`.
 
+mod backup;
+mod chain_heads;
 mod database;
 mod error;
 mod file;
 mod journal;
 mod lines;
+mod migration;
 mod open_turns;
 mod options;
 mod outbox;
 mod reader;
 mod rows;
+mod schema;
 #[cfg(test)]
 mod testing;
 mod time;

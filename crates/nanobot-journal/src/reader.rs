@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nanobot_core::TurnOutcome;
 use nanobot_core::ids::{SessionKey, TurnId};
-use nanobot_core::ports::{StoreError, StoreErrorKind};
+use nanobot_core::ports::{ChainHead, StoreError, StoreErrorKind};
 use nanobot_core::replay::RecordedTurn;
 use nanobot_core::time::Timestamp;
 use sqlx::SqliteConnection;
@@ -21,9 +21,9 @@ use sqlx::sqlite::SqlitePool;
 pub use check::CheckReport;
 pub use fate::{DeliveryFate, DeliveryState, LinesFate, TurnFate};
 
-use crate::database;
 use crate::error::{JournalError, store_error};
 use crate::rows::at_most;
+use crate::{chain_heads, database, schema};
 use turn_row::TurnRow;
 
 /// A reader of the journal in a file.
@@ -129,6 +129,24 @@ impl JournalReader {
             rows.await?.iter().map(TurnRow::summary).collect()
         };
         in_time(Self::TIMEOUT, doing.to_owned(), read).await
+    }
+
+    /// The head of a chain, by its name; none before the first, and none in a journal of the first version.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn chain_head(&self, chain: &str) -> Result<Option<ChainHead>, StoreError> {
+        let doing = || chain_heads::reading(chain);
+        let read = async {
+            let mut view = self.connections.begin().await.map_err(|error| store_error(doing(), error))?;
+            let version = schema::version(&mut view).await.map_err(|error| store_error(doing(), error))?;
+            if version < schema::WITH_CHAIN_HEADS {
+                Ok(None)
+            } else {
+                chain_heads::read(&mut view, chain).await
+            }
+        };
+        in_time(Self::TIMEOUT, doing(), read).await
     }
 
     /// Looks at everything: whether the pages of the file, its indexes and its references fit together, and

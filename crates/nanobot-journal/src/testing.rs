@@ -39,12 +39,41 @@ impl Home {
         SqliteJournal::open(self.options()).await.unwrap()
     }
 
+    /// What stands beside the journal and has this end.
+    pub(crate) fn ending(&self, end: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path().parent().unwrap()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.to_str().unwrap().ends_with(end)).collect()
+    }
+
+    /// Another home with the files as they are at this moment, but for what lives in memory: what a kill leaves.
+    pub(crate) fn killed(&self) -> Self {
+        let home = Self::new();
+        std::fs::create_dir_all(home.path().parent().unwrap()).unwrap();
+        for file in self.ending("").into_iter().filter(|path| !path.to_str().unwrap().ends_with("-shm")) {
+            std::fs::copy(&file, home.path().with_file_name(file.file_name().unwrap())).unwrap();
+        }
+        home
+    }
+
     /// Everything that stands in the files of the journal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let folder = self.path().parent().unwrap().to_owned();
         let files = std::fs::read_dir(folder).unwrap();
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
+}
+
+/// A journal of version 1 as the program of its time left it: turns that are open, closed, emptied; lines that wait; a
+/// delivery that waits and one that is parked.
+pub(crate) const VERSION_1: &[u8] = include_bytes!("schema/fixtures/journal-v1.db");
+
+/// A home with that journal.
+pub(crate) fn home_of_version_1() -> Home {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().parent().unwrap()).unwrap();
+    std::fs::write(home.path(), VERSION_1).unwrap();
+    home
 }
 
 pub(crate) fn now() -> Timestamp {

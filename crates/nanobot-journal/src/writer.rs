@@ -2,6 +2,7 @@
 //! nobody is answered before the commit. What a piece of work does to the database is in `writer/`.
 
 mod batch;
+mod chain_heads;
 mod closing;
 mod deliveries;
 mod erase;
@@ -25,6 +26,7 @@ use crate::options::JournalOptions;
 use crate::unsettled::Unsettled;
 
 pub(crate) use batch::{Counts, hold};
+pub(crate) use chain_heads::SetChainHead;
 pub(crate) use closing::Close;
 pub(crate) use deliveries::{Finish, Park, Postpone, Release, State};
 pub(crate) use inbound::{Begin, HandBack, Ingest};

@@ -22,6 +22,22 @@ pub trait Places: Send + Sync {
 #[error("there is no user {0}")]
 pub struct NoSuchUser(pub String);
 
+/// A path as it is written, with `~` and `~user` in front as the folder that they mean.
+///
+/// # Errors
+/// When there is no such user, or no home.
+pub(crate) fn at_home(written: &str, places: &dyn Places) -> Result<PathBuf, NoSuchUser> {
+    let Some(behind) = written.strip_prefix('~') else {
+        return Ok(PathBuf::from(written));
+    };
+    let (user, rest) = behind.split_once('/').unwrap_or((behind, ""));
+    let home = match user {
+        "" => places.home().ok_or_else(|| NoSuchUser("~".to_owned()))?,
+        user => places.home_of(user)?,
+    };
+    Ok(home.join(rest.trim_start_matches('/')))
+}
+
 /// A file system without links and with one user: for tests, and for looking at policies of other machines.
 #[derive(Debug, Clone, Default)]
 pub struct LexicalPlaces {

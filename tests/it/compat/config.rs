@@ -259,7 +259,7 @@ impl<'a> Case<'a> {
 
 /// Keys that the original does not know.
 fn is_own(path: &str) -> bool {
-    let own = ["/daemon/", "/model/", "/log/", "/channels/irc/", "/channels/matrix/"];
+    let own = ["/daemon/", "/policy/", "/model/", "/log/", "/channels/irc/", "/channels/matrix/"];
     own.iter().any(|prefix| path.starts_with(prefix)) || path.ends_with("/unguarded")
 }
 

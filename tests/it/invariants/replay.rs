@@ -15,6 +15,7 @@ use nanobot_core::ports::{Clock, Ingested, Journal, LineQueue, Seen};
 use nanobot_core::replay::{Replayed, replay};
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
+use nanobot_core::stand_in::{NoCommands, NoPersonas};
 use nanobot_core::testing::event::EventBuilder;
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_core::testing::policy::decision;
@@ -154,6 +155,8 @@ impl World {
             limits: TurnLimits::default(),
         });
         let orchestrator = Orchestrator::new(OrchestratorParts {
+            admin: Arc::new(NoCommands),
+            personas: Arc::new(NoPersonas),
             policy,
             security: security.clone(),
             responder: Arc::new(responder),

@@ -7,6 +7,9 @@ use nanobot_tests::{FakeProvider, Script};
 
 use super::harness::{Home, Room};
 
+const JOURNAL: &str = "journal/journal.db";
+/// As the program of that version left it.
+const VERSION_1: &[u8] = include_bytes!("../../../crates/nanobot-journal/src/schema/fixtures/journal-v1.db");
 const SESSION: &str = "sessions/cli_default.jsonl";
 /// Room for a journal and a few turns.
 const DISK: usize = 1024 * 1024;
@@ -74,6 +77,11 @@ fn a_read_only_home_is_told_and_can_be_read() {
     assert_eq!((shown.stdout.as_str(), shown.stderr.as_str()), ("user: before\nassistant: before\n", ""));
     room.cli("status").exits(0);
     room.cli("config show").exits(0);
+    // It was closed, so SQLite finds none of the files beside it, and can make none.
+    let listed = room.cli("journal list --json").exits(0).json();
+    assert_eq!(listed["turns"].as_array().unwrap().len(), 1, "{listed}");
+    let checked = room.cli("journal check --json").exits(0).json();
+    assert_eq!(checked["problems"], serde_json::json!([]));
     assert_eq!(home.files(), before);
     assert_eq!(provider.requests().len(), 1, "the model was asked in vain");
 }
@@ -137,14 +145,35 @@ fn on_a_full_disk_a_chat_without_a_daemon_takes_no_message() {
     let before = session(&mut room, &home);
     fill(&mut room, &home);
     let chat = room.cli(&format!("chat -m '{}'", long())).exits(73);
-    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: reading the journal ~/.nanobot/journal/journal.db: error returned from database: (code: 4874) disk I/O error");
+    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: there is no space left while reading the journal ~/.nanobot/journal/journal.db: error returned from database: (code: 4874) disk I/O error");
     assert_eq!((chat.stdout.as_str(), provider.requests().len()), ("", 1));
     let reset = room.cli("session reset cli:default --yes").exits(73);
-    insta::assert_snapshot!(home.redact(reset.one_line()), @"nanobot-cli: reading the journal ~/.nanobot/journal/journal.db: error returned from database: (code: 4874) disk I/O error");
+    insta::assert_snapshot!(home.redact(reset.one_line()), @"nanobot-cli: there is no space left while reading the journal ~/.nanobot/journal/journal.db: error returned from database: (code: 4874) disk I/O error");
     assert_eq!(session(&mut room, &home), before, "forgotten without a row in the audit log");
     room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
     room.cli("chat -m after").exits(0);
     assert_eq!(words(&mut room), ["before", "before", "after", "after"]);
+}
+
+#[test]
+fn a_journal_of_version_1_waits_for_room_for_its_backup() {
+    let (provider, home) = talked();
+    std::fs::write(home.path(JOURNAL), VERSION_1).unwrap();
+    let mut room = Room::small_disk(&home, DISK);
+    fill(&mut room, &home);
+    // Room for what SQLite puts beside the journal while it is open, and not for a copy.
+    room.sh(&format!("truncate -s -48K {}", home.path("fill").display())).exits(0);
+    let chat = room.cli("chat -m hi").exits(73);
+    insta::assert_snapshot!(home.redact(chat.one_line()), @"nanobot-cli: there is no space left for a copy of the journal ~/.nanobot/journal/journal.db, which is kept when it is brought to a new version; make room for 81920 bytes, then start again");
+    assert_eq!(provider.requests().len(), 1, "a message that is not stored was answered");
+    let version =
+        |room: &mut Room| room.cli("journal check --json").exits(0).json()["schema_version"].clone();
+    assert_eq!(version(&mut room), 1);
+    room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
+    room.cli("chat -m after").exits(0);
+    assert_eq!(version(&mut room), 2);
+    let backups = room.sh(&format!("ls {}/*.v1-*.bak", home.path("journal").display())).exits(0);
+    assert_eq!(backups.stdout.lines().count(), 1, "{backups:?}");
 }
 
 #[test]

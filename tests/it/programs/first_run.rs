@@ -77,8 +77,7 @@ fn status_without_a_daemon() {
     config    ~/.nanobot/config.json (missing)
     workspace ~/.nanobot/workspace (missing)
     ! model: not a language model; set a provider key or run nanobot-cli onboard
-    policy    allow_all
-    ! policy: every sender may talk; networks stay closed
+    policy    policy.json (missing: the built-in policy holds)
     security  no_security
     ! security: nothing is checked; networks stay closed
     journal   journal
@@ -103,8 +102,8 @@ fn status_without_a_daemon() {
         },
         {
           "port": "policy",
-          "adapter": "allow_all",
-          "warning": "every sender may talk; networks stay closed"
+          "adapter": "policy.json",
+          "warning": null
         },
         {
           "port": "security",
@@ -155,8 +154,8 @@ fn status_with_a_daemon() {
     tools     read_file, list_dir
     work      0 running, 0 waiting, 0 in the outbox
     ! model: not a language model; set a provider key or run nanobot-cli onboard
-    policy    allow_all
-    ! policy: every sender may talk; networks stay closed
+    policy    383270f61c45, built in
+              governs no network; no change in the log
     security  no_security
     ! security: nothing is checked; networks stay closed
     journal   journal
@@ -182,8 +181,8 @@ fn status_with_a_daemon() {
         },
         {
           "port": "policy",
-          "adapter": "allow_all",
-          "warning": "every sender may talk; networks stay closed"
+          "adapter": "policy.json",
+          "warning": null
         },
         {
           "port": "security",
@@ -208,6 +207,14 @@ fn status_with_a_daemon() {
         "waiting": 0,
         "running": 0,
         "outbox": 0
+      },
+      "policy": {
+        "hash": "383270f61c45d4dbeff263294341919e3d80921215b4f13229f93eb37ba48b46",
+        "source": "built in",
+        "governs": [],
+        "closed": [],
+        "trouble": [],
+        "chain": null
       },
       "running": true,
       "served_by": "nanobotd"

@@ -31,14 +31,14 @@ pub(super) fn daemons() -> Programs {
 pub(super) const KEY: &str = "sk-test-0123456789abcdefABCDEF";
 
 /// A user's home folder, with nanobot's inside, and the variables that its programs get.
-pub(super) struct Home {
+pub(crate) struct Home {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Home {
     /// A user who has never met nanobot.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
@@ -129,12 +129,12 @@ impl Home {
     }
 
     /// Runs the operator command without input.
-    pub(super) fn cli(&self, args: &[&str]) -> Ran {
+    pub(crate) fn cli(&self, args: &[&str]) -> Ran {
         self.cli_with_input(args, b"")
     }
 
     /// Runs the operator command and pipes `input` into it.
-    pub(super) fn cli_with_input(&self, args: &[&str], input: &[u8]) -> Ran {
+    pub(crate) fn cli_with_input(&self, args: &[&str], input: &[u8]) -> Ran {
         process::run(self.command(binaries::cli()).args(args), input)
     }
 

@@ -8,7 +8,6 @@ mod house;
 mod measure;
 mod model;
 mod network;
-mod rows;
 mod traffic;
 
 use std::path::PathBuf;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use nanobot_tests::measured::{Measured, print, real};
 
 use crate::baseline::{BareSqlite, RawDisk};
 use crate::house::House;
-use crate::rows::{Measured, print, real};
 use crate::traffic::{self, Traffic, Until};
 
 /// How many chats talk at a time.

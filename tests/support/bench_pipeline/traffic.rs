@@ -9,6 +9,7 @@ use nanobot_core::event::{ChatKind, InboundEvent};
 use nanobot_core::ids::{AccountId, ChannelName, ChatId, MessageId, SenderId};
 use nanobot_core::label::Label;
 use nanobot_core::ports::{Clock as _, IdGenerator as _, Ingest};
+use nanobot_tests::measured::real;
 use nanobotd::system::{SystemClock, SystemIds};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -16,7 +17,6 @@ use tokio::task::JoinSet;
 use crate::house::House;
 use crate::network::Arrival;
 use crate::now;
-use crate::rows::real;
 
 /// How long one answer may take before the bench gives up.
 const PATIENCE: Duration = Duration::from_secs(20);

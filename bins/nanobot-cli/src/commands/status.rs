@@ -1,5 +1,7 @@
 //! `status`: from the daemon if one runs, else what the home says and the next start would choose.
 
+mod policy;
+
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ports::PortStatus;
 use nanobotd::{choose_model, ports_at_rest};
@@ -97,7 +99,7 @@ fn show(report: &Value) -> Result<(), Failure> {
     if served {
         running_parts(report)?;
     } else {
-        // The policy is kept for the engine to come; that it is missing means nothing today.
+        // The policy has a line of its own.
         for (name, file) in
             report["files"].as_object().into_iter().flatten().filter(|(name, _)| *name != "policy")
         {
@@ -107,9 +109,14 @@ fn show(report: &Value) -> Result<(), Failure> {
     }
     for port in report["ports"].as_array().into_iter().flatten() {
         let field = |key: &str| port[key].as_str().unwrap_or_default();
-        // The model has a line already.
-        if field("port") != "model" {
-            output::line(format!("{:<9} {}", field("port"), field("adapter")))?;
+        match field("port") {
+            // It has a line already.
+            "model" => {}
+            // Rows beside it tell what is closed, or wrong with its file.
+            "policy" if field("adapter") == policy::ADAPTER => {
+                policy::lines(report).iter().try_for_each(output::line)?;
+            }
+            port => output::line(format!("{port:<9} {}", field("adapter")))?,
         }
         if let Some(warning) = port["warning"].as_str() {
             output::line(format!("! {}: {warning}", field("port")))?;

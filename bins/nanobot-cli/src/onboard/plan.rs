@@ -68,7 +68,8 @@ pub(crate) async fn carry_out(place: &Place, plan: &[Step], told: impl Fn(&Step)
         match step {
             Step::Folder(_) | Step::File(..) => step.carry_out()?,
             Step::Change(path, ..) => {
-                audited(place, "home.onboard", path.display().to_string(), || step.carry_out()).await?;
+                audited(place, "home.onboard", path.display().to_string(), async { step.carry_out() })
+                    .await?;
             }
         }
         told(step);

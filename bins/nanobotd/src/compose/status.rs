@@ -2,14 +2,15 @@
 
 use nanobot_config::{Config, Loaded};
 use nanobot_core::ids::ChannelName;
-use nanobot_core::ports::{PolicyEngine as _, PortStatus, SecurityGate as _};
-use nanobot_core::stand_in::{AllowAll, NoSecurity};
+use nanobot_core::ports::{PortStatus, SecurityGate as _};
+use nanobot_core::stand_in::NoSecurity;
 use nanobot_journal::SqliteJournal;
 
 use super::{Adapters, ChosenModel, choose_model};
 use crate::admission::{Engines, admit};
 use crate::app::StartError;
 use crate::networks::{self, Network};
+use crate::policy::LivePolicy;
 
 /// Which engines are plugged in.
 struct Plugged<'a> {
@@ -44,10 +45,9 @@ pub(super) fn ports(loaded: &Loaded, with: &Adapters) -> Vec<PortStatus> {
 pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
     let chosen = choose_model(loaded)?;
     let info = chosen.info();
-    // The same stand-ins as in `adapters`; the daemon's status is compared with this one by a test.
-    let policy = AllowAll::new(Vec::<String>::new());
+    // The same engines as in `adapters`; the daemon's status is compared with this one by a test.
     let plugged = Plugged {
-        policy: policy.name(),
+        policy: LivePolicy::NAME,
         security: NoSecurity.name(),
         journal: SqliteJournal::NAME,
         durable: true,

@@ -5,6 +5,7 @@
 //! behind them.
 
 mod outbox;
+mod policy;
 
 use std::io;
 use std::path::Path;

@@ -1,13 +1,13 @@
 //! The operator's requests: from the wire to the [`Control`] port and back.
 
 use nanobot_core::ids::{DeliveryKey, IdError, SessionKey};
-use nanobot_core::ports::{Control, Wanted};
+use nanobot_core::ports::{Control, PolicyAsk, Wanted};
 use serde_json::{Value, json};
 
 use super::frames::{control_failure, messages_value, reset_value, sessions_value, status_value};
 use super::protocol::{
     ControlOp, ErrorBody, HandledAnswer, MAX_LISTED_DELIVERIES, MAX_NAMED_DELIVERIES, MAX_SHOWN_MESSAGES,
-    OutboxAnswer, WantedDeliveries,
+    OutboxAnswer, PolicyResult, WantedDeliveries,
 };
 
 /// A request with its identifiers checked.
@@ -27,6 +27,8 @@ pub(crate) enum Op {
     Retry(Vec<DeliveryKey>),
     /// Give deliveries up.
     Drop(Vec<DeliveryKey>),
+    /// Change the policy.
+    Policy(PolicyAsk),
 }
 
 /// Why a request is none.
@@ -59,6 +61,9 @@ pub(crate) fn op_of(op: ControlOp) -> Result<Op, BadOp> {
         }
         ControlOp::OutboxRetry { keys } => Op::Retry(keys_of(keys)?),
         ControlOp::OutboxDrop { keys } => Op::Drop(keys_of(keys)?),
+        ControlOp::PolicyEdit { edit, dry_run, confirm } => {
+            Op::Policy(PolicyAsk { edit: edit.into(), dry_run, confirm })
+        }
     })
 }
 
@@ -99,6 +104,9 @@ pub(crate) async fn answer(control: &dyn Control, op: Op, actor: &str) -> Result
         }
         Op::Drop(keys) => {
             control.drop_deliveries(&keys, actor).await.map(|handled| json!(HandledAnswer::from(handled)))
+        }
+        Op::Policy(ask) => {
+            control.edit_policy(&ask, actor).await.map(|answer| json!(PolicyResult::from(answer)))
         }
     };
     answered.map_err(|error| control_failure(&error))

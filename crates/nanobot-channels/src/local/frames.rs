@@ -70,6 +70,7 @@ pub(crate) fn refusal(id: String, error: &IngestError) -> ServerFrame {
 pub(crate) fn control_failure(error: &ControlError) -> ErrorBody {
     let code = match error {
         ControlError::NoSuchSession(_) => code::NO_SUCH_SESSION,
+        ControlError::NoPolicy => code::NO_POLICY,
         ControlError::Busy(_) | ControlError::LinesWait(_) => code::BUSY,
         ControlError::Store(_) => code::STORE_FAILED,
         // The enum may grow before this crate knows the new word.
@@ -105,6 +106,14 @@ pub(crate) fn status_value(report: &StatusReport) -> Value {
             "running": report.queues.running,
             "outbox": report.queues.outbox,
         },
+        "policy": report.policy.as_ref().map(|policy| json!({
+            "hash": policy.hash,
+            "source": policy.source,
+            "governs": policy.governs,
+            "closed": policy.closed,
+            "trouble": policy.trouble,
+            "chain": policy.chain.as_ref().map(|head| json!({"rows": head.rows, "hash": head.hash})),
+        })),
     })
 }
 

@@ -17,6 +17,7 @@
 //! - Adding a frame or a field keeps [`PROTOCOL_VERSION`]; changing the meaning of one raises it.
 
 mod outbox;
+mod policy;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) use outbox::texts;
 pub use outbox::{
     DeliveryRow, HandledAnswer, MAX_LISTED_DELIVERIES, MAX_NAMED_DELIVERIES, OutboxAnswer, WantedDeliveries,
 };
+pub use policy::{PolicyResult, PolicyWish};
 
 /// The version that this code speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -68,6 +70,8 @@ pub mod code {
     pub const BUSY: &str = "busy";
     /// There is no such session.
     pub const NO_SUCH_SESSION: &str = "no_such_session";
+    /// No policy can be changed here.
+    pub const NO_POLICY: &str = "no_policy";
     /// The daemon could not do it for a reason that this version of the protocol has no word for.
     pub const FAILED: &str = "failed";
 }
@@ -161,11 +165,22 @@ pub enum ControlOp {
         /// Their keys; see [`MAX_NAMED_DELIVERIES`].
         keys: Vec<String>,
     },
+    /// Change the policy, or say what would change: [`PolicyResult`].
+    PolicyEdit {
+        /// What.
+        edit: PolicyWish,
+        /// Only say it.
+        #[serde(default)]
+        dry_run: bool,
+        /// Also where it is risky.
+        #[serde(default)]
+        confirm: bool,
+    },
 }
 
 impl ControlOp {
     /// The names of all operations, as they stand in `op`.
-    pub(crate) const NAMES: [&str; 7] = [
+    pub(crate) const NAMES: [&str; 8] = [
         "status",
         "session_list",
         "session_show",
@@ -173,6 +188,7 @@ impl ControlOp {
         "outbox_list",
         "outbox_retry",
         "outbox_drop",
+        "policy_edit",
     ];
 }
 

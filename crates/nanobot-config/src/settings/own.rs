@@ -29,6 +29,24 @@ section! {
 }
 
 section! {
+    /// The chat policy, beyond what stands in `policy.json`.
+    pub struct PolicyReach {
+        /// The channels that it governs.
+        governs: Governs = "networks",
+    }
+}
+
+choice! {
+    /// Which channels the policy governs.
+    pub enum Governs {
+        /// Every chat network.
+        Networks = "networks",
+        /// Telegram and WhatsApp, as in the original: everybody else has every tool.
+        Original = "original",
+    }
+}
+
+section! {
     /// Logging.
     pub struct Log {
         /// Which spans and events are written, in the language of `tracing`'s filters.

@@ -4,12 +4,12 @@
 use async_trait::async_trait;
 
 use crate::ids::{DeliveryKey, SessionKey};
-use crate::ports::{HistoryMessage, ModelInfo, QueuedDelivery, SessionSummary, StoreError};
+use crate::ports::{ChainHead, HistoryMessage, ModelInfo, QueuedDelivery, SessionSummary, StoreError};
 use crate::time::WallTime;
 
 /// The operator's side of the daemon. Every act that changes something is one row in the audit log.
 #[async_trait]
-pub trait Control: SessionAdmin + OutboxAdmin + Send + Sync {
+pub trait Control: SessionAdmin + OutboxAdmin + PolicyAdmin + Send + Sync {
     /// How the daemon is.
     async fn status(&self) -> StatusReport;
 }
@@ -68,6 +68,96 @@ pub trait OutboxAdmin: Send + Sync {
     ) -> Result<DeliveriesHandled, ControlError>;
 }
 
+/// The policy, as an operator handles it.
+#[async_trait]
+pub trait PolicyAdmin: Send + Sync {
+    /// Does what is asked, or says what it would do. `actor` goes into the audit log.
+    ///
+    /// # Errors
+    /// [`ControlError`]; nothing was changed then. A refusal is an answer and no error.
+    async fn edit_policy(&self, ask: &PolicyAsk, actor: &str) -> Result<PolicyAnswer, ControlError>;
+}
+
+/// What an operator wants of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyAsk {
+    /// What.
+    pub edit: PolicyEdit,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Also where it is risky.
+    pub confirm: bool,
+}
+
+/// A change of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyEdit {
+    /// An admin command as an owner would write it in a chat (`/policy set-when …`).
+    Command(String),
+    /// What is noted quietly in one chat.
+    Notes(NotesEdit),
+    /// Names of groups (id, name), written beside them for people who look for one.
+    NameGroups {
+        /// Id and name.
+        names: Vec<(String, String)>,
+        /// Also where a name stands already.
+        overwrite: bool,
+    },
+    /// Who may talk, from the lists of an older configuration (channel, senders).
+    MigrateAllowFrom(Vec<(String, Vec<String>)>),
+}
+
+/// Quiet notes in one chat; what is none comes from the channel again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotesEdit {
+    /// The network.
+    pub channel: String,
+    /// The conversation.
+    pub chat: String,
+    /// Whether.
+    pub enabled: Option<bool>,
+    /// How: `adaptive`, `heuristic` or `hybrid`.
+    pub mode: Option<String>,
+    /// Also from senders who may not talk.
+    pub allow_blocked: Option<bool>,
+}
+
+/// What became of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyAnswer {
+    /// `applied`, `noop`, `denied`, `invalid` or `error`.
+    pub outcome: String,
+    /// For people.
+    pub reply: String,
+    /// The command's name.
+    pub command: String,
+    /// Nothing was written, since nobody asked for more than a look.
+    pub dry_run: bool,
+    /// Hash of the policy before, where a change was tried.
+    pub before_hash: Option<String>,
+    /// Hash of the policy behind.
+    pub after_hash: Option<String>,
+    /// The change, if one was written: what a rollback names.
+    pub change: Option<String>,
+}
+
+/// How the policy is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyStatus {
+    /// Its hash.
+    pub hash: String,
+    /// Where it comes from: the file, or `built in`.
+    pub source: String,
+    /// The networks that it governs.
+    pub governs: Vec<String>,
+    /// Governed networks on which nobody may talk, since they have no owner and the policy lets owners only.
+    pub closed: Vec<String>,
+    /// Why the file is not what is in force, one line each; empty while it is.
+    pub trouble: Vec<String>,
+    /// The head of the chain over its changes; none before the first.
+    pub chain: Option<ChainHead>,
+}
+
 /// Which deliveries an operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
@@ -121,6 +211,9 @@ pub enum ControlError {
     /// Its last lines are not in its file yet, and would come back.
     #[error("lines of session {0} still wait for their file; the log says why")]
     LinesWait(SessionKey),
+    /// No policy can be changed here.
+    #[error("this process has no policy that could be changed")]
+    NoPolicy,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -149,6 +242,8 @@ pub struct StatusReport {
     pub tools: Vec<String>,
     /// What waits.
     pub queues: QueueStatus,
+    /// The policy; none while a stand-in decides.
+    pub policy: Option<PolicyStatus>,
 }
 
 /// Which adapter fills a port.

@@ -20,6 +20,11 @@ pub trait PolicyEngine: Send + Sync {
     /// during the turn counts.
     fn allows_tool(&self, event: &InboundEvent, tool: &str) -> bool;
 
+    /// Whether the sender may still talk here. Asked before each step of a turn, so that a block stops it.
+    fn accepts(&self, event: &InboundEvent) -> bool {
+        self.evaluate(event).accept
+    }
+
     /// The owners' identities on a channel, as the policy lists them.
     fn owners(&self, channel: &ChannelName) -> Vec<SenderId>;
 }

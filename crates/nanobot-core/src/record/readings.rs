@@ -30,6 +30,8 @@ pub struct ReadingsRecord {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unreadable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    admin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     given_up: Option<GivenUpRecord>,
 }
 
@@ -102,6 +104,7 @@ impl From<&Readings> for ReadingsRecord {
             chat_known: readings.chat_known,
             owners: readings.owners.iter().map(ToString::to_string).collect(),
             unreadable: readings.unreadable,
+            admin: readings.admin.clone(),
             given_up: readings.given_up.as_ref().map(|given_up| GivenUpRecord {
                 outcome: given_up.outcome.name().to_owned(),
                 notice: given_up.notice.clone(),
@@ -126,6 +129,7 @@ impl TryFrom<ReadingsRecord> for Readings {
             chat_known: record.chat_known,
             owners: record.owners.into_iter().map(SenderId::new).collect::<Result<_, _>>()?,
             unreadable: record.unreadable,
+            admin: record.admin,
             given_up: record.given_up.map(given_up).transpose()?,
         })
     }
@@ -301,6 +305,7 @@ mod tests {
             chat_known: Some(false),
             owners: vec![SenderId::new("49").unwrap()],
             unreadable: true,
+            admin: Some("done".to_owned()),
             given_up: Some(GivenUp { outcome: TurnOutcome::Abandoned, notice: "n".to_owned() }),
         };
         let stored = serde_json::to_string(&ReadingsRecord::from(&readings)).unwrap();

@@ -240,13 +240,15 @@ fn readings() -> impl Strategy<Value = Readings> {
     let given_up = (prop::sample::select(TurnOutcome::ALL.to_vec()), text())
         .prop_map(|(outcome, notice)| GivenUp { outcome, notice });
     let chat = (prop::option::of(any::<bool>()), prop::collection::vec(sender(), 0..3));
-    (prop::option::of(decision()), context(), chat, any::<bool>(), prop::option::of(given_up)).prop_map(
-        |(decision, context, (chat_known, owners), unreadable, given_up)| Readings {
+    let ended = (prop::option::of(text()), prop::option::of(given_up));
+    (prop::option::of(decision()), context(), chat, any::<bool>(), ended).prop_map(
+        |(decision, context, (chat_known, owners), unreadable, (admin, given_up))| Readings {
             decision,
             context,
             chat_known,
             owners,
             unreadable,
+            admin,
             given_up,
         },
     )

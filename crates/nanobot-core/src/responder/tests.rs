@@ -156,6 +156,16 @@ async fn a_tool_that_was_revoked_meanwhile_does_not_run() {
 }
 
 #[tokio::test]
+async fn a_sender_who_was_blocked_meanwhile_gets_no_further_step() {
+    let scene = scene();
+    scene.policy.set(PolicyDecision { accept: false, ..scene.policy.evaluate(&wa("x").build()) });
+    scene.model.push_text("too late");
+    let response = ask(&scene, "hello").await;
+    assert_eq!(response, Response::Cancelled(None));
+    assert!(scene.model.requests().is_empty());
+}
+
+#[tokio::test]
 async fn the_tool_stage_blocks_with_the_recorded_words() {
     let scene = scene_with(ScriptedGate::new().block_tool("secret"));
     scene.model.push_call("c1", "read_file", json!({"path": "secret"}));

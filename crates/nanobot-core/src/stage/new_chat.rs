@@ -1,4 +1,4 @@
-//! Stage 9: the owners hear once about a chat that was not seen before. WhatsApp only, as in the original.
+//! Stage 9: the owners hear once about a chat that was not seen before, and by which commands they let it in.
 //!
 //! The notice names the chat, and a stranger chose that name: it passes the output stage like any other text.
 
@@ -36,7 +36,7 @@ impl Stage for NewChat {
     }
 
     async fn run(&self, cx: &mut PipelineContext) -> Flow {
-        if cx.event.channel != ChannelName::WHATSAPP {
+        if !cx.event.channel.is_network() {
             return Flow::Continue;
         }
         match self.seen.contains(&cx.event.channel, &cx.event.chat).await {
@@ -60,7 +60,13 @@ fn announce(cx: &mut PipelineContext, gate: &dyn SecurityGate) {
         ChatKind::Direct => "chat",
     };
     for owner in owner_chats(&channel, &cx.owners) {
-        let text = format!("🔔 Nano was added to a new WhatsApp {kind}: `{chat}`");
+        let text = format!(
+            "🔔 Nano was added to a new {} {kind}: `{chat}`\n\
+             /approve {chat}: answers everything there\n\
+             /approve-mention {chat}: answers when it is mentioned\n\
+             /deny {chat}: talks to its owners only",
+            network(&channel)
+        );
         let text = pass(cx, gate, text, Label::Stranger.into());
         cx.emit(Intent::SendMessage(OutboundMessage {
             channel: channel.clone(),
@@ -71,6 +77,17 @@ fn announce(cx: &mut PipelineContext, gate: &dyn SecurityGate) {
         }));
     }
     cx.emit(Intent::RememberChat { channel, chat });
+}
+
+/// The network's name as people write it.
+fn network(channel: &ChannelName) -> &str {
+    match channel.as_str() {
+        "whatsapp" => "WhatsApp",
+        "telegram" => "Telegram",
+        "discord" => "Discord",
+        "irc" => "IRC",
+        other => other,
+    }
 }
 
 fn owner_chats(channel: &ChannelName, owners: &[SenderId]) -> Vec<ChatId> {
@@ -84,6 +101,11 @@ fn owner_chats(channel: &ChannelName, owners: &[SenderId]) -> Vec<ChatId> {
 /// in whatever spelling, becomes its address; without any digit there is no such chat.
 pub fn owner_chat(channel: &ChannelName, owner: &str) -> Option<ChatId> {
     let owner = owner.trim();
+    if channel.as_str() == "irc" {
+        // An owner is a mask; whoever has the nick at the moment is written to, and learns no secret by that.
+        let nick = owner.split_once('!').map(|(nick, _)| nick);
+        return nick.filter(|nick| !nick.contains(['*', '?'])).and_then(|nick| ChatId::new(nick).ok());
+    }
     if *channel != ChannelName::WHATSAPP || owner.contains('@') {
         return ChatId::new(owner).ok();
     }

@@ -17,7 +17,7 @@ use crate::ports::{InboundArchive, Seen};
 use crate::record::{RECORD_VERSION, RecordedStep, StepKind, StepStarted, ToolCallRecord};
 use crate::reply_context::{QuoteSource, WindowLimits};
 use crate::responder::{Failure, Responder, Response, TurnInput};
-use crate::stand_in::NoSecurity;
+use crate::stand_in::{NoPersonas, NoSecurity};
 use crate::telemetry::{NotesOutcome, TelemetryEvent};
 use crate::testing::event::{cli, wa};
 use crate::testing::policy::decision;
@@ -154,7 +154,8 @@ async fn a_failing_archive_costs_context_and_not_the_answer() {
 #[tokio::test]
 async fn the_policy_decides() {
     let mut cx = context(wa("hi").build());
-    run(Policy::new(Arc::new(ScriptedPolicy::refusing("blocked_sender"))), &mut cx).await;
+    run(Policy::new(Arc::new(ScriptedPolicy::refusing("blocked_sender")), Arc::new(NoPersonas)), &mut cx)
+        .await;
     assert_eq!(cx.decision.map(|d| (d.accept, d.reason)), Some((false, "blocked_sender".to_owned())));
 }
 
@@ -212,7 +213,10 @@ async fn owners_hear_once_about_a_new_chat() {
             _ => None,
         })
         .collect();
-    let text = "🔔 Nano was added to a new WhatsApp group: `1@g.us`";
+    let text = "🔔 Nano was added to a new WhatsApp group: `1@g.us`\n\
+                /approve 1@g.us: answers everything there\n\
+                /approve-mention 1@g.us: answers when it is mentioned\n\
+                /deny 1@g.us: talks to its owners only";
     assert_eq!(told, [("491701@s.whatsapp.net", text), ("x@lid", text)]);
     let Some(Intent::RememberChat { channel, chat }) = intents.last() else { panic!("not remembered") };
     crate::ports::SeenChats::remember(seen.as_ref(), channel, chat).await.unwrap();

@@ -40,7 +40,7 @@ pub use memory::{embedder_contract, memory_store_contract};
 pub use models::{breaker_state_contract, budget_ledger_contract, model_client_contract};
 pub use outbox::outbox_contract;
 pub use policy::{persona_source_contract, policy_engine_contract, policy_store_contract};
-pub use records::{audit_log_contract, metrics_source_contract, telemetry_contract};
+pub use records::{audit_log_contract, chain_heads_contract, metrics_source_contract, telemetry_contract};
 pub use security::{OUTPUT_CORPUS, security_gate_contract};
 pub use sessions::{
     inbound_archive_contract, seen_chats_contract, session_store_contract, workspace_contract,

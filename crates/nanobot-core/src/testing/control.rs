@@ -10,8 +10,8 @@ use super::{MemoryJournal, MemorySessions, ScriptedModel};
 use crate::ids::{DeliveryKey, SessionKey};
 use crate::ports::{
     Control, ControlError, DeliveriesHandled, HistoryMessage, ModelClient, Outbox, OutboxAdmin,
-    OutboxListing, PortStatus, QueueStatus, SessionAdmin, SessionStore, SessionSummary, StatusReport,
-    StoreErrorKind, Wanted,
+    OutboxListing, PolicyAdmin, PolicyAnswer, PolicyAsk, PortStatus, QueueStatus, SessionAdmin, SessionStore,
+    SessionSummary, StatusReport, StoreErrorKind, Wanted,
 };
 use crate::stand_in::hold;
 use crate::time::{Timestamp, WallTime, civil};
@@ -25,6 +25,7 @@ pub struct FakeControl {
     pub journal: MemoryJournal,
     busy: Mutex<HashSet<SessionKey>>,
     resets: Mutex<Vec<(SessionKey, String)>>,
+    edits: Mutex<Vec<(PolicyAsk, String)>>,
     handled: Mutex<Vec<(&'static str, DeliveryKey, String)>>,
 }
 
@@ -42,6 +43,11 @@ impl FakeControl {
     /// Every reset that took effect, with its actor.
     pub fn resets(&self) -> Vec<(SessionKey, String)> {
         hold(&self.resets).clone()
+    }
+
+    /// Every wish about the policy, with who had it.
+    pub fn policy_edits(&self) -> Vec<(PolicyAsk, String)> {
+        hold(&self.edits).clone()
     }
 
     /// Every delivery that was taken back (`retry`) or given up (`drop`), with who did it.
@@ -135,6 +141,23 @@ impl OutboxAdmin for FakeControl {
 }
 
 #[async_trait]
+impl PolicyAdmin for FakeControl {
+    /// Applies everything, and remembers it.
+    async fn edit_policy(&self, ask: &PolicyAsk, actor: &str) -> Result<PolicyAnswer, ControlError> {
+        hold(&self.edits).push((ask.clone(), actor.to_owned()));
+        Ok(PolicyAnswer {
+            outcome: "applied".to_owned(),
+            reply: "done".to_owned(),
+            command: "fake".to_owned(),
+            dry_run: ask.dry_run,
+            before_hash: None,
+            after_hash: None,
+            change: None,
+        })
+    }
+}
+
+#[async_trait]
 impl Control for FakeControl {
     async fn status(&self) -> StatusReport {
         let instant = SENT_AT.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
@@ -152,6 +175,7 @@ impl Control for FakeControl {
                 outbox: self.journal.count().await.unwrap_or_default(),
                 ..QueueStatus::default()
             },
+            policy: None,
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Keeps what is reported and what is audited.
+//! Keeps what is reported and what is audited, and the heads of chains.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
 use super::Trouble;
-use crate::ports::{AdminAct, AuditLog, MetricsSource, StoreError, Telemetry};
+use crate::ports::{AdminAct, AuditLog, ChainHead, ChainHeads, MetricsSource, StoreError, Telemetry};
 use crate::stand_in::hold;
 use crate::telemetry::TelemetryEvent;
 use crate::time::WallTime;
@@ -59,6 +60,35 @@ impl AuditLog for RecordingAudit {
     async fn record(&self, act: &AdminAct, _at: &WallTime) -> Result<(), StoreError> {
         self.trouble.strike("record")?;
         hold(&self.acts).push(act.clone());
+        Ok(())
+    }
+}
+
+/// Keeps the heads of chains.
+#[derive(Debug, Default)]
+pub struct MemoryChainHeads {
+    /// Failures on request.
+    pub trouble: Trouble,
+    heads: Mutex<BTreeMap<String, ChainHead>>,
+}
+
+impl MemoryChainHeads {
+    /// Empty.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl ChainHeads for MemoryChainHeads {
+    async fn chain_head(&self, chain: &str) -> Result<Option<ChainHead>, StoreError> {
+        self.trouble.strike("chain_head")?;
+        Ok(hold(&self.heads).get(chain).cloned())
+    }
+
+    async fn set_chain_head(&self, chain: &str, head: &ChainHead) -> Result<(), StoreError> {
+        self.trouble.strike("set_chain_head")?;
+        hold(&self.heads).insert(chain.to_owned(), head.clone());
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use sqlx::SqliteConnection;
 use super::count;
 use super::record::recorded;
 use super::turn_row::TurnRow;
-use crate::database::SCHEMA_VERSION;
 use crate::error::SqliteFailure;
+use crate::schema;
 
 /// Problems that a report names. Who has more has a backup to look for.
 const MAX_PROBLEMS: usize = 100;
@@ -61,7 +61,11 @@ impl CheckReport {
 
 /// Looks at everything. Goes on after a problem as far as it can.
 pub(super) async fn check(view: &mut SqliteConnection, path: &Path) -> CheckReport {
-    let mut report = CheckReport { schema_version: SCHEMA_VERSION, ..CheckReport::default() };
+    let mut report = CheckReport::default();
+    match schema::version(view).await {
+        Ok(found) => report.schema_version = found,
+        Err(error) => report.unreadable("the version of the schema", &SqliteFailure::from(error)),
+    }
     match tokio::fs::metadata(path).await {
         Ok(found) => report.file_bytes = found.len(),
         Err(error) => report.unreadable("the size of the file", &error),

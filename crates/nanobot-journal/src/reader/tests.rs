@@ -12,7 +12,7 @@ use nanobot_core::time::WallTime;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::testing::{Home, answer, answered, asked, finish, now, turn};
+use crate::testing::{Home, VERSION_1, answer, answered, asked, finish, home_of_version_1, now, turn};
 use crate::{JournalError, JournalReader, SqliteJournal};
 
 async fn reader(home: &Home) -> JournalReader {
@@ -163,7 +163,7 @@ async fn a_check_counts_and_finds_nothing_wrong() {
     let report = reader(&home).await.check().await.unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
     assert_eq!((report.turns, report.open, report.emptied), (3, 1, 0));
-    assert_eq!((report.waiting, report.parked, report.lines, report.schema_version), (1, 1, 4, 1));
+    assert_eq!((report.waiting, report.parked, report.lines, report.schema_version), (1, 1, 4, 2));
     assert!(report.file_bytes > 0);
 }
 
@@ -231,6 +231,21 @@ async fn what_a_killed_journal_left_in_its_log_is_read_and_not_changed() {
     reader.close().await;
     assert!(files(&copy) == before, "neither file was changed");
     assert_eq!(copy.open().await.open_turns(InboundId(0), 10).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_journal_of_version_1_is_read_and_stays_as_it_is() {
+    let home = home_of_version_1();
+    let reader = reader(&home).await;
+    assert_eq!(reader.turns(None, None, 10).await.unwrap().len(), 6);
+    let open = reader.turn(&turn("open")).await.unwrap().unwrap();
+    assert_eq!((open.steps.len(), open.altered), (2, Vec::<String>::new()));
+    assert_eq!(reader.chain_head("audit").await.unwrap(), None);
+    let report = reader.check().await.unwrap();
+    assert_eq!((report.schema_version, report.problems), (1, Vec::<String>::new()));
+    reader.close().await;
+    assert!(fs::read(home.path()).unwrap() == VERSION_1, "it was changed");
+    assert_eq!(home.ending(".bak").len(), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Erasing words: they are blanked where they stand, byte by byte, and what pointed to them is deleted. A row that
-//! keeps its size stays in its place on its page (see `schema.sql`); its space is given back by `reclaim.rs`.
+//! keeps its size stays in its place on its page (see `schema/1.sql`); its space is given back by `reclaim.rs`.
 
 /// A script that erases the records for which a condition on `records r` holds.
 macro_rules! erase {

@@ -224,8 +224,8 @@ async fn the_writer_waits_for_the_disk_and_wipes_what_it_deletes() {
         ("PRAGMA foreign_keys", 1),
         ("PRAGMA secure_delete", 1),
         ("PRAGMA auto_vacuum", 2),
-        ("PRAGMA application_id", crate::database::APPLICATION_ID),
-        ("PRAGMA user_version", 1),
+        ("PRAGMA application_id", crate::schema::APPLICATION_ID),
+        ("PRAGMA user_version", crate::schema::VERSION),
         ("PRAGMA journal_size_limit", 64 * 1024 * 1024),
         ("SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1),
     ];

@@ -5,9 +5,11 @@
 
 use indexmap::IndexMap;
 
-use super::reader::{Reader, Step};
+use super::outline::Outline;
+use super::reader::Reader;
 pub use crate::json::{Integer, Number};
-use crate::json::{Node, Value};
+use crate::json::{Node, Object, Value};
+use crate::places::Places;
 
 /// A map as it stands in a file: its keys keep their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,14 +42,16 @@ pub(crate) struct Range {
 
 /// Something that stands in a document.
 pub(crate) trait Field: Sized {
-    /// Whether `null` says the same as leaving it out.
-    const NULL_IS_ABSENT: bool = false;
-
     /// Reads it. None when it is no such thing; that is noted then.
-    fn read(node: &Node, range: Range, reader: &mut Reader<'_>) -> Option<Self>;
+    fn read<'n>(node: &'n Node<'_>, range: Range, reader: &mut Reader<'n>) -> Option<Self>;
 
     /// As it is written; none when it is left out.
-    fn write(&self) -> Option<Value>;
+    fn write(&self) -> Option<Value<'_>>;
+
+    /// Where a rule stands that lies below, by its path in canonical spelling.
+    fn find<'o>(outline: &'o Outline, path: &[&str]) -> Option<&'o Outline> {
+        path.is_empty().then_some(outline)
+    }
 }
 
 /// Something that an outer layer says and an inner one may say otherwise.
@@ -94,46 +98,70 @@ where
 }
 
 impl<T: Field> Field for Option<T> {
-    const NULL_IS_ABSENT: bool = true;
-
-    fn read(node: &Node, range: Range, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read<'n>(node: &'n Node<'_>, range: Range, reader: &mut Reader<'n>) -> Option<Self> {
         if matches!(node.value, Value::Null) { Some(None) } else { T::read(node, range, reader).map(Some) }
     }
 
-    fn write(&self) -> Option<Value> {
+    fn write(&self) -> Option<Value<'_>> {
         self.as_ref().and_then(Field::write)
+    }
+
+    fn find<'o>(outline: &'o Outline, path: &[&str]) -> Option<&'o Outline> {
+        if outline.is_null() { None } else { T::find(outline, path) }
     }
 }
 
 impl<T: Field> Field for Vec<T> {
-    fn read(node: &Node, range: Range, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read<'n>(node: &'n Node<'_>, range: Range, reader: &mut Reader<'n>) -> Option<Self> {
         let items = reader.list(node)?;
-        let mut read = Vec::new();
+        let mut read = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            read.push(reader.at(Step::Index(index), |reader| T::read(item, range, reader)));
+            read.push(reader.at_index(index, |reader| T::read(item, range, reader)));
         }
         read.into_iter().collect()
     }
 
-    fn write(&self) -> Option<Value> {
+    fn write(&self) -> Option<Value<'_>> {
         Some(Value::List(self.iter().filter_map(Field::write).map(Node::made).collect()))
+    }
+
+    fn find<'o>(outline: &'o Outline, path: &[&str]) -> Option<&'o Outline> {
+        match path.split_first() {
+            None => Some(outline),
+            Some((index, rest)) => T::find(outline.item(index.parse().ok()?)?, rest),
+        }
     }
 }
 
 impl<T: Field> Field for Map<T> {
-    fn read(node: &Node, range: Range, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read<'n>(node: &'n Node<'_>, range: Range, reader: &mut Reader<'n>) -> Option<Self> {
         let members = reader.object(node)?;
-        let mut read = Vec::new();
-        for (key, member) in members {
-            let value = reader.at(Step::Key(key.clone()), |reader| T::read(member, range, reader));
-            read.push(value.map(|value| (key.clone(), value)));
+        let mut read = IndexMap::with_capacity(members.len());
+        let mut is_whole = true;
+        for (key, member) in members.iter() {
+            match reader.at_key(key, |reader| T::read(member, range, reader)) {
+                Some(value) => drop(read.insert(key.to_owned(), value)),
+                None => is_whole = false,
+            }
         }
-        read.into_iter().collect::<Option<IndexMap<_, _>>>().map(Map)
+        is_whole.then_some(Self(read))
     }
 
-    fn write(&self) -> Option<Value> {
-        let member = |(key, value): (&String, &T)| Some((key.clone(), Node::made(value.write()?)));
-        Some(Value::Object(self.0.iter().filter_map(member).collect()))
+    fn write(&self) -> Option<Value<'_>> {
+        let mut members = Object::default();
+        for (key, value) in &self.0 {
+            if let Some(value) = value.write() {
+                members.push(key.as_str(), Node::made(value));
+            }
+        }
+        Some(Value::Object(members))
+    }
+
+    fn find<'o>(outline: &'o Outline, path: &[&str]) -> Option<&'o Outline> {
+        match path.split_first() {
+            None => Some(outline),
+            Some((key, rest)) => T::find(outline.member(key)?, rest),
+        }
     }
 }
 
@@ -158,6 +186,23 @@ macro_rules! default_of {
     };
 }
 pub(crate) use default_of;
+
+/// What is done with most members once they are read.
+#[expect(clippy::unnecessary_wraps, reason = "stands beside checks that refuse")]
+pub(crate) fn nothing_more<T>(_given: &mut T, _places: &dyn Places) -> Result<(), String> {
+    Ok(())
+}
+
+/// What else is done with a member that was read.
+macro_rules! then_of {
+    () => {
+        super::field::nothing_more
+    };
+    ($then:path) => {
+        $then
+    };
+}
+pub(crate) use then_of;
 
 /// Whether a member must be there.
 macro_rules! is_required {
@@ -191,16 +236,16 @@ macro_rules! choices {
         }
 
         impl super::field::Field for $name {
-            fn read(
-                node: &crate::json::Node,
+            fn read<'n>(
+                node: &'n crate::json::Node<'_>,
                 _range: super::field::Range,
-                reader: &mut super::reader::Reader<'_>,
+                reader: &mut super::reader::Reader<'n>,
             ) -> Option<Self> {
                 reader.choice(node, Self::ALL, Self::word)
             }
 
-            fn write(&self) -> Option<crate::json::Value> {
-                Some(crate::json::Value::Text(self.word().to_owned()))
+            fn write(&self) -> Option<crate::json::Value<'_>> {
+                Some(crate::json::Value::Text(self.word().into()))
             }
         }
 
@@ -257,8 +302,9 @@ macro_rules! section {
         $(#[$meta:meta])*
         pub struct $name:ident {
             $( $(#[$doc:meta])* $field:ident $key:literal : $type:ty $(= $default:expr)? $(, required)?
-               $(, at_least $min:literal)? $(, at_most $max:literal)? ; )*
+               $(, at_least $min:literal)? $(, at_most $max:literal)? $(, then $then:path)? ; )*
         }
+        $( then $finally:path; )?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
@@ -271,35 +317,53 @@ macro_rules! section {
         }
 
         impl super::field::Field for $name {
-            fn read(
-                node: &crate::json::Node,
+            fn read<'n>(
+                node: &'n crate::json::Node<'_>,
                 _range: super::field::Range,
-                reader: &mut super::reader::Reader<'_>,
+                reader: &mut super::reader::Reader<'n>,
             ) -> Option<Self> {
-                let mut members = reader.members(node)?;
+                let object = reader.object(node)?;
                 $(
                     let range = super::field::Range {
                         at_least: super::field::bound!($($min)?),
                         at_most: super::field::bound!($($max)?),
                     };
-                    let is_required = super::field::is_required!($($default)?);
-                    let $field = reader.member::<$type>(&mut members, $key, stringify!($field), is_required, range);
+                    let member = super::reader::Member {
+                        spellings: ($key, stringify!($field)),
+                        is_required: super::field::is_required!($($default)?),
+                        range,
+                    };
+                    let then = super::field::then_of!($($then)?);
+                    let $field = reader.member::<$type>(node, object, &member, then);
                 )*
-                reader.no_more(members);
-                Some(Self { $(
-                    $field: match $field? {
-                        Some(given) => given,
-                        None => super::field::default_of!($type $(, $default)?),
-                    },
-                )* })
+                reader.no_more(node, object, &[$( ($key, stringify!($field)), )*]);
+                let read = Self { $(
+                    $field: $field.or_else(|| super::field::default_of!($type $(, $default)?))?,
+                )* };
+                let then = super::field::then_of!($($finally)?);
+                reader.then(node, read, then)
             }
 
-            fn write(&self) -> Option<crate::json::Value> {
-                let mut members = indexmap::IndexMap::new();
+            fn write(&self) -> Option<crate::json::Value<'_>> {
+                let mut members = crate::json::Object::default();
                 $( if let Some(value) = super::field::Field::write(&self.$field) {
-                    members.insert($key.to_owned(), crate::json::Node::made(value));
+                    members.push($key, crate::json::Node::made(value));
                 } )*
                 Some(crate::json::Value::Object(members))
+            }
+
+            fn find<'o>(
+                outline: &'o super::outline::Outline,
+                path: &[&str],
+            ) -> Option<&'o super::outline::Outline> {
+                let Some((key, rest)) = path.split_first() else { return Some(outline) };
+                match *key {
+                    $( $key => {
+                        let member = outline.member($key).or_else(|| outline.member(stringify!($field)))?;
+                        <$type as super::field::Field>::find(member, rest)
+                    } )*
+                    _ => None,
+                }
             }
         }
     };

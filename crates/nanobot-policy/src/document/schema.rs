@@ -304,7 +304,7 @@ section! {
         /// Its name.
         id "id": String, required;
         /// Where it lies: absolute, `~` and links followed.
-        path "path": String, required;
+        path "path": String, required, then super::path::of_grant;
         /// With everything below.
         recursive "recursive": bool = true;
         /// What is allowed.
@@ -320,7 +320,7 @@ section! {
         /// May be touched.
         grants "grants": Vec<Grant> = Vec::new();
         /// Never.
-        blocked_paths "blockedPaths": Vec<String> = Vec::new();
+        blocked_paths "blockedPaths": Vec<String> = Vec::new(), then super::path::blocked;
         /// Never, by shell wildcard or piece of the path.
         blocked_patterns "blockedPatterns": Vec<String> = Vec::new();
         /// Grants count for owners alone.
@@ -328,6 +328,7 @@ section! {
         /// Uses of grants are written down.
         audit "audit": bool = true;
     }
+    then super::path::with_unique_grants;
 }
 
 section! {

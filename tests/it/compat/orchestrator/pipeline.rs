@@ -17,7 +17,7 @@ use super::run::{Given, Led, run};
 use super::{FOLDER, PIPELINE, Verdict, count, judge_all, shape};
 
 /// Engines that come with later versions.
-const ENGINES: [&str; 4] = ["security", "voice", "ideas", "admin"];
+const ENGINES: [&str; 3] = ["security", "voice", "ideas"];
 
 #[tokio::test]
 async fn recorded_pipelines_agree() {
@@ -53,9 +53,7 @@ fn recorded_owner_targets_agree() {
 /// The first engine on the way that the row needs and that is not there yet.
 fn awaited_engine(row: &Value, messages: &[Said]) -> Option<&'static str> {
     let accepts = truthy(&row["decision"]["accept_message"]);
-    if !row["admin"].is_null() {
-        Some("admin")
-    } else if accepts && messages.iter().any(Said::is_whatsapp) && counts(row, "idea_capture_") {
+    if accepts && messages.iter().any(Said::is_whatsapp) && counts(row, "idea_capture_") {
         Some("ideas")
     } else if truthy(&row["security"]) && counts(row, "security_") {
         Some("security")
@@ -198,7 +196,8 @@ fn recorded(result: &Value) -> Recorded {
 fn outcome(recorded: &Recorded) -> TurnOutcome {
     let Some(intents) = &recorded.intents else { return TurnOutcome::Failed };
     let counts = |name: &str| intents.iter().any(|intent| text(intent, "name") == name);
-    if counts("response_sent") || counts("reaction_sent") {
+    let sends = || intents.iter().any(|intent| text(intent, "intent") == "SendOutboundIntent");
+    if counts("response_sent") || counts("reaction_sent") || counts("policy_admin_command") && sends() {
         TurnOutcome::Answered
     } else {
         TurnOutcome::Ignored

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use nanobot_core::admin::{AdminAnswer, AdminVerdict};
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::decision::PolicyDecision;
 use nanobot_core::event::InboundEvent;
@@ -11,10 +12,10 @@ use nanobot_core::ids::{ChannelName, ChatId, TurnId};
 use nanobot_core::intent::Intent;
 use nanobot_core::model::ModelErrorKind;
 use nanobot_core::pipeline::{Answer, TurnScope};
-use nanobot_core::ports::{InboundArchive, Journal, LiveTarget, Seen, SeenChats, StoreError};
+use nanobot_core::ports::{AdminDesk, InboundArchive, Journal, LiveTarget, Seen, SeenChats, StoreError};
 use nanobot_core::reply_context::{QuoteSource, WindowLimits};
 use nanobot_core::responder::{Failure, Responder, Response, TurnInput};
-use nanobot_core::stand_in::{NoSecurity, VolatileArchive, VolatileJournal};
+use nanobot_core::stand_in::{NoPersonas, NoSecurity, VolatileArchive, VolatileJournal};
 use nanobot_core::testing::{RecordingSink, ScriptedPolicy, SeenLive};
 use nanobot_core::time::WallTime;
 use nanobot_core::{Labels, Orchestrator, OrchestratorParts, TurnOutcome};
@@ -56,6 +57,8 @@ pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<
     let responder = Arc::new(Told::new(row["responder_reply"].as_str(), decision.clone()));
     let live = Arc::new(RecordingSink::new());
     let orchestrator = Orchestrator::new(OrchestratorParts {
+        admin: Arc::new(Desk(row["admin"].clone())),
+        personas: Arc::new(NoPersonas),
         policy: Arc::new(ScriptedPolicy::new(decision)),
         security: Arc::new(NoSecurity),
         responder: responder.clone(),
@@ -106,7 +109,7 @@ fn closed(intents: &[Intent], given: Option<Given>, shown: Vec<(LiveTarget, Seen
     let Some((Intent::Close(outcome), others)) = intents.split_last().filter(|_| closings == 1) else {
         panic!("exactly one closing intent, and it is the last: {intents:?}");
     };
-    let intents = others.iter().map(shape::intent).map(shape::plain).collect();
+    let intents = others.iter().flat_map(shape::intents).map(shape::plain).collect();
     Led { intents, outcome: *outcome, given, shown }
 }
 
@@ -148,6 +151,42 @@ impl Responder for Told {
             _ if state.0 => Response::Failed(FAILURE),
             Some(reply) => Response::Answer(Answer { text: reply.clone(), labels: Labels::NONE }),
             None => Response::Nothing,
+        }
+    }
+}
+
+/// Says of every message what the row says.
+struct Desk(Value);
+
+#[async_trait]
+impl AdminDesk for Desk {
+    fn is_urgent(&self, _event: &InboundEvent) -> bool {
+        false
+    }
+
+    async fn take(
+        &self,
+        _event: &InboundEvent,
+        _text: &str,
+        _turn: &TurnId,
+        _now: &WallTime,
+    ) -> AdminVerdict {
+        let text = |key: &str| self.0[key].as_str().unwrap_or_default().to_owned();
+        let command = Some(text("command_name")).filter(|name| !name.is_empty());
+        let command = command.unwrap_or_else(|| "unknown".to_owned());
+        if let Some(reply) = self.0.as_str() {
+            let (known, reply) = (true, reply.to_owned());
+            return AdminVerdict::Answered(AdminAnswer { command, known, reply, facts: Vec::new() });
+        }
+        match text("status").as_str() {
+            "ignored" => AdminVerdict::Ignored { command },
+            status @ ("handled" | "unknown") => AdminVerdict::Answered(AdminAnswer {
+                command,
+                known: status == "handled",
+                reply: text("response"),
+                facts: Vec::new(),
+            }),
+            _ => AdminVerdict::NotACommand,
         }
     }
 }

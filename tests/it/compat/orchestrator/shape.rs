@@ -4,7 +4,7 @@ use nanobot_core::decision::NotesMode;
 use nanobot_core::ids::{MessageId, SenderId};
 use nanobot_core::intent::{Intent, ManualNoteKind, NoteCapture, SessionAppend, SessionRole};
 use nanobot_core::message::{OutboundMessage, Reaction};
-use nanobot_core::telemetry::{NotesOutcome, TelemetryEvent};
+use nanobot_core::telemetry::{AdminStatus, NotesOutcome, TelemetryEvent};
 use serde_json::{Value, json};
 
 /// One intent. What has no counterpart gets a name of its own and so never agrees.
@@ -104,6 +104,17 @@ pub(super) fn counter(name: &str, labels: &[(&str, &str)]) -> Value {
     json!({ "intent": "RecordMetricIntent", "name": name, "value": 1, "labels": labels })
 }
 
+/// The same, each; a command that went no further is counted twice by the original.
+pub(super) fn intents(ours: &Intent) -> Vec<Value> {
+    let mut shapes = vec![intent(ours)];
+    if let Intent::RecordTelemetry(TelemetryEvent::AdminCommand { channel, status, .. }) = ours
+        && *status != AdminStatus::Ignored
+    {
+        shapes.push(counter("policy_admin_command", &[("channel", channel.as_str())]));
+    }
+    shapes
+}
+
 fn metric(fact: &TelemetryEvent) -> Value {
     use TelemetryEvent as Fact;
     match fact {
@@ -112,6 +123,14 @@ fn metric(fact: &TelemetryEvent) -> Value {
             counter("event_drop_duplicate", &[("channel", channel.as_str())])
         }
         Fact::ReplyContext { channel, hit } => lookup(channel.as_str(), *hit),
+        Fact::AdminCommand { channel, command, status } => {
+            let name = match status {
+                AdminStatus::Handled => "admin_command_handled",
+                AdminStatus::Unknown => "admin_command_unknown",
+                AdminStatus::Ignored => "admin_command_denied_or_ignored",
+            };
+            counter(name, &[("channel", channel.as_str()), ("command", command)])
+        }
         Fact::DroppedByAccess { channel, reason } => {
             counter("policy_drop_access", &[("channel", channel.as_str()), ("reason", reason)])
         }
@@ -144,6 +163,8 @@ fn metric(fact: &TelemetryEvent) -> Value {
         | Fact::ToolCall { .. }
         | Fact::StoreFailed { .. }
         | Fact::ForeignLines { .. }
+        | Fact::Admin { .. }
+        | Fact::PolicyFile { .. }
         | Fact::ModelCall { .. } => counter(&format!("({fact:?})"), &[]),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn to_todays_form(place: &Place, write: bool) -> Result<Code, Failure
         output::say("nothing was written; add --write to write it");
         return Ok(Code::Done);
     }
-    let act = || Ok(write_migration(&file, &migration)?);
+    let act = async { Ok(write_migration(&file, &migration)?) };
     let backup = block_on(audited(place, "config.migrate", file.display().to_string(), act))?;
     say_written(&file, backup.as_deref());
     Ok(Code::Done)
@@ -66,7 +66,7 @@ pub(super) fn secrets_to_env(place: &Place, write: bool, force: bool) -> Result<
     if plan.moved.is_empty() {
         output::say("there is nothing to move");
     } else if write {
-        let act = || Ok(write_env_migration(&file, &dotenv, &plan)?);
+        let act = async { Ok(write_env_migration(&file, &dotenv, &plan)?) };
         let backup = block_on(audited(place, "config.migrate_to_env", file.display().to_string(), act))?;
         say_written(&dotenv, backup.as_deref());
         if let Some(backup) = backup {

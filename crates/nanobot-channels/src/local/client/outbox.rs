@@ -38,7 +38,7 @@ impl LocalClient {
         self.typed(ControlOp::OutboxDrop { keys: texts(keys) }).await
     }
 
-    async fn typed<T: DeserializeOwned>(&self, op: ControlOp) -> Result<T, ClientError> {
+    pub(super) async fn typed<T: DeserializeOwned>(&self, op: ControlOp) -> Result<T, ClientError> {
         let answer = self.control(op).await?;
         serde_json::from_value(answer).map_err(|_| ClientError::NotADaemon)
     }

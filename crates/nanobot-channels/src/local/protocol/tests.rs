@@ -39,6 +39,28 @@ fn client_frames() -> Vec<ClientFrame> {
         },
         ClientFrame::Control { id: s("c7"), op: ControlOp::OutboxRetry { keys: vec![s("t1/0"), s("t1/1")] } },
         ClientFrame::Control { id: s("c8"), op: ControlOp::OutboxDrop { keys: vec![s("t1/0")] } },
+        ClientFrame::Control {
+            id: s("c9"),
+            op: ControlOp::PolicyEdit {
+                edit: PolicyWish::Command(s("/policy history")),
+                dry_run: true,
+                confirm: false,
+            },
+        },
+        ClientFrame::Control {
+            id: s("c10"),
+            op: ControlOp::PolicyEdit {
+                edit: PolicyWish::Notes {
+                    channel: s("whatsapp"),
+                    chat: s("1@g.us"),
+                    enabled: Some(true),
+                    mode: None,
+                    allow_blocked: None,
+                },
+                dry_run: false,
+                confirm: false,
+            },
+        },
     ]
 }
 
@@ -97,6 +119,8 @@ fn client_frames_stand_on_the_wire_like_this() {
     {"t":"control","id":"c6","op":"outbox_list","wanted":{"keys":["t1/0"]},"limit":1,"text":true}
     {"t":"control","id":"c7","op":"outbox_retry","keys":["t1/0","t1/1"]}
     {"t":"control","id":"c8","op":"outbox_drop","keys":["t1/0"]}
+    {"t":"control","id":"c9","op":"policy_edit","edit":{"command":"/policy history"},"dry_run":true,"confirm":false}
+    {"t":"control","id":"c10","op":"policy_edit","edit":{"notes":{"channel":"whatsapp","chat":"1@g.us","enabled":true,"mode":null,"allow_blocked":null}},"dry_run":false,"confirm":false}
     "#);
 }
 

@@ -23,7 +23,7 @@ use crate::ports::{
 use crate::record::{RecordedStep, StepDone, StepStarted};
 use crate::reply_context::WindowLimits;
 use crate::responder::{ModelResponder, ResponderParts};
-use crate::stand_in::hold;
+use crate::stand_in::{NoCommands, NoPersonas, hold};
 use crate::testing::event::SENT_AT;
 use crate::testing::{
     FakeClock, FixedWorkspace, MemoryArchive, MemoryJournal, MemorySeenChats, MemorySessions, RecordingSink,
@@ -72,6 +72,8 @@ impl World {
             limits: TurnLimits::default(),
         });
         let orchestrator = Orchestrator::new(OrchestratorParts {
+            admin: Arc::new(NoCommands),
+            personas: Arc::new(NoPersonas),
             policy: policy.clone(),
             security: security.clone(),
             responder: Arc::new(responder),

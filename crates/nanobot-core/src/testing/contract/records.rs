@@ -1,11 +1,11 @@
-//! The promises of [`Telemetry`], [`MetricsSource`] and [`AuditLog`].
+//! The promises of [`Telemetry`], [`MetricsSource`], [`AuditLog`] and [`ChainHeads`].
 #![expect(clippy::unwrap_used, reason = "contract suites are test code")]
 
 use std::time::Duration;
 
 use crate::ids::ChannelName;
 use crate::model::Usage;
-use crate::ports::{AdminAct, AuditLog, MetricsSource, StoreErrorKind, Telemetry};
+use crate::ports::{AdminAct, AuditLog, ChainHead, ChainHeads, MetricsSource, StoreErrorKind, Telemetry};
 use crate::telemetry::{NotesOutcome, TelemetryEvent, ToolCallOutcome};
 use crate::testing::event::SENT_AT;
 use crate::time::WallTime;
@@ -98,4 +98,28 @@ pub async fn audit_log_contract<L: AuditLog>(
         log.record(act, &at).await.unwrap();
     }
     assert_eq!(rows(&log).await, acts, "one row per act, also for a repeated one");
+}
+
+/// Checks that each chain has one head, the last that was set.
+///
+/// # Panics
+/// When a promise is broken.
+pub async fn chain_heads_contract<C: ChainHeads>(make: impl AsyncFn() -> C) {
+    let heads = make().await;
+    let head = |rows, hash: &str| ChainHead { rows, hash: hash.to_owned() };
+    assert_eq!(heads.chain_head("audit").await.unwrap(), None, "a chain without rows has no head");
+    let first = head(1, &"0a".repeat(32));
+    heads.set_chain_head("audit", &first).await.unwrap();
+    assert_eq!(heads.chain_head("audit").await.unwrap(), Some(first.clone()));
+    assert_eq!(heads.chain_head("Audit").await.unwrap(), None, "names are taken as they are");
+
+    let other = head(7, &"ff".repeat(32));
+    heads.set_chain_head("an \"ä\" of another", &other).await.unwrap();
+    let second = head(2, &"0b".repeat(32));
+    heads.set_chain_head("audit", &second).await.unwrap();
+    heads.set_chain_head("audit", &second).await.unwrap();
+    assert_eq!(heads.chain_head("audit").await.unwrap(), Some(second), "the last one that was set");
+    assert_eq!(heads.chain_head("an \"ä\" of another").await.unwrap(), Some(other), "chains are apart");
+    heads.set_chain_head("audit", &first).await.unwrap();
+    assert_eq!(heads.chain_head("audit").await.unwrap(), Some(first), "a chain may begin anew");
 }

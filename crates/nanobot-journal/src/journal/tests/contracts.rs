@@ -2,12 +2,13 @@
 
 use std::sync::Mutex;
 
+use nanobot_core::ports::{ChainHead, ChainHeads as _, StoreErrorKind};
 use nanobot_core::testing::contract::{
-    durable_journal_contract, journal_contract, line_queue_contract, outbox_contract,
+    chain_heads_contract, durable_journal_contract, journal_contract, line_queue_contract, outbox_contract,
 };
 
-use crate::SqliteJournal;
 use crate::testing::Home;
+use crate::{JournalReader, SqliteJournal};
 
 /// Homes that live as long as the test.
 #[derive(Default)]
@@ -23,12 +24,11 @@ impl Homes {
 
     /// Another journal on a copy of what stands on the disk at this moment: what a killed process leaves.
     async fn killed(&self, journal: SqliteJournal) -> SqliteJournal {
-        let home = Home::new();
-        let from = journal.0.options.path.parent().unwrap();
-        std::fs::create_dir_all(home.path().parent().unwrap()).unwrap();
-        for name in ["journal.db", "journal.db-wal"] {
-            std::fs::copy(from.join(name), home.path().with_file_name(name)).unwrap();
-        }
+        let path = &journal.0.options.path;
+        let home = {
+            let homes = self.0.lock().unwrap();
+            homes.iter().find(|home| home.path() == *path).unwrap().killed()
+        };
         let reopened = home.open().await;
         self.0.lock().unwrap().push(home);
         reopened
@@ -51,6 +51,35 @@ async fn it_keeps_the_contract_of_an_outbox() {
 async fn it_keeps_the_contract_of_a_line_queue() {
     let homes = Homes::default();
     line_queue_contract(async || homes.journal().await).await;
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract_of_chain_heads() {
+    let homes = Homes::default();
+    chain_heads_contract(async || homes.journal().await).await;
+}
+
+#[tokio::test]
+async fn a_head_of_a_chain_is_durable_and_read_by_others() {
+    let homes = Homes::default();
+    let journal = homes.journal().await;
+    let head = ChainHead { rows: 3, hash: "0a".repeat(32) };
+    journal.set_chain_head("audit", &head).await.unwrap();
+    let journal = homes.killed(journal).await;
+    assert_eq!(journal.chain_head("audit").await.unwrap(), Some(head.clone()));
+    let reader = JournalReader::open(&journal.0.options.path).await.unwrap();
+    assert_eq!(reader.chain_head("audit").await.unwrap(), Some(head.clone()), "while the journal is open");
+    journal.shut_down().await;
+    assert_eq!(reader.chain_head("audit").await.unwrap(), Some(head), "and without it");
+    assert_eq!(reader.chain_head("other").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_chain_too_long_to_count_is_refused() {
+    let homes = Homes::default();
+    let head = ChainHead { rows: u64::MAX, hash: "0a".repeat(32) };
+    let error = homes.journal().await.set_chain_head("audit", &head).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Limit);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn more_lines_than_find_room_in_memory_wait_in_order_and_whole() {
     }
     let starts = async |journal: &SqliteJournal| -> Vec<String> {
         let waiting = journal.waiting(10).await.unwrap();
-        waiting.iter().map(|row| row.write.text[..2].to_owned()).collect()
+        waiting.iter().map(|row| row.write.text.chars().take(2).collect()).collect()
     };
     assert_eq!(starts(&journal).await, ["t1", "t2", "t3"]);
     let b = nanobot_core::ids::SessionKey::new("cli:b").unwrap();

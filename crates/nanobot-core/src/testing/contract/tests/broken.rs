@@ -1,11 +1,13 @@
 //! Adapters with one fault each: the suite of their port must find it.
 
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 
 use crate::ids::{ChannelName, ChatId, MessageId, SessionKey};
 use crate::model::ToolCall;
 use crate::ports::*;
-use crate::stand_in::VolatileArchive;
+use crate::stand_in::{VolatileArchive, hold};
 use crate::testing::contract::*;
 use crate::testing::{FakeEmbedder, MemoryBudget, ScriptedGate};
 use crate::time::Timestamp;
@@ -139,4 +141,24 @@ impl Embedder for LongEmbedder {
 #[should_panic(expected = "unit length")]
 async fn an_embedder_without_unit_length_is_found() {
     embedder_contract(async || LongEmbedder(FakeEmbedder::new())).await;
+}
+
+/// Has one head for all chains.
+struct OneHead(Mutex<Option<ChainHead>>);
+
+#[async_trait]
+impl ChainHeads for OneHead {
+    async fn chain_head(&self, _chain: &str) -> Result<Option<ChainHead>, StoreError> {
+        Ok(hold(&self.0).clone())
+    }
+    async fn set_chain_head(&self, _chain: &str, head: &ChainHead) -> Result<(), StoreError> {
+        *hold(&self.0) = Some(head.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "names are taken as they are")]
+async fn heads_that_chains_share_are_found() {
+    chain_heads_contract(async || OneHead(Mutex::new(None))).await;
 }

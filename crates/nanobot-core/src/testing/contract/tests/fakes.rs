@@ -99,6 +99,7 @@ async fn a_media_fake_fails_when_it_is_told_to() {
 #[tokio::test]
 async fn the_records_keep_the_contract() {
     audit_log_contract(async || RecordingAudit::new(), async |log: &RecordingAudit| log.acts()).await;
+    chain_heads_contract(async || MemoryChainHeads::new()).await;
     metrics_source_contract(|| FakeMetrics::showing("# HELP a b\na_total{channel=\"cli\"} 1\nb NaN\n"));
     assert!(!telemetry_contract(RecordingTelemetry::new).is_empty());
 }

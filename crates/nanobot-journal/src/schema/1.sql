@@ -1,4 +1,4 @@
--- Version 1 of the journal. Instants are nanoseconds since 1970, UTC.
+-- Version 1 of the journal, from nothing. Instants are nanoseconds since 1970, UTC.
 --
 -- What decides (outcomes, counts, states) stands in narrow rows. What was said stands in `words` alone.
 

@@ -1,4 +1,4 @@
-//! What was measured, as the lines that `xtask` reads.
+//! What a bench measured, as the lines that `xtask` reads.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -7,30 +7,40 @@ use anyhow::Result;
 use serde_json::json;
 
 /// The values of one case.
-pub(crate) struct Measured {
-    pub(crate) case: String,
-    pub(crate) unit: &'static str,
+pub struct Measured {
+    /// Its name.
+    pub case: String,
+    /// Of the values.
+    pub unit: &'static str,
     /// The case that it is compared with; one that is printed before it.
-    pub(crate) against: Option<String>,
-    pub(crate) values: Vec<f64>,
+    pub against: Option<String>,
+    /// As they were measured.
+    pub values: Vec<f64>,
 }
 
 impl Measured {
-    pub(crate) fn new(case: impl Into<String>, unit: &'static str) -> Self {
+    /// A case without values so far.
+    pub fn new(case: impl Into<String>, unit: &'static str) -> Self {
         Self { case: case.into(), unit, against: None, values: Vec::new() }
     }
 
-    pub(crate) fn against(self, other: &Self) -> Self {
+    /// Compared with another one.
+    #[must_use]
+    pub fn against(self, other: &Self) -> Self {
         Self { against: Some(other.case.clone()), ..self }
     }
 
-    pub(crate) fn take(&mut self, took: &[Duration]) {
+    /// Adds times, in milliseconds.
+    pub fn take(&mut self, took: &[Duration]) {
         self.values.extend(took.iter().map(|took| took.as_secs_f64() * 1_000.0));
     }
 }
 
 /// Prints one line for each case, on stdout.
-pub(crate) fn print(all: &[Measured]) -> Result<()> {
+///
+/// # Errors
+/// When nobody reads there.
+pub fn print(all: &[Measured]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     for Measured { case, unit, against, values } in all {
         writeln!(out, "{}", json!({"case": case, "unit": unit, "against": against, "values": values}))?;
@@ -38,7 +48,8 @@ pub(crate) fn print(all: &[Measured]) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// A count as a value.
 #[expect(clippy::cast_precision_loss, reason = "counts of a bench stay far below 2^52")]
-pub(crate) fn real(count: usize) -> f64 {
+pub fn real(count: usize) -> f64 {
     count as f64
 }

@@ -1,0 +1,96 @@
+//! The home's own policy, in the surroundings in which the daemon takes it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use nanobot_config::Loaded;
+use nanobot_config::settings::Governs;
+use nanobot_core::ids::ChannelName;
+use nanobot_policy::{CompileOptions, Document, Engine, Fault, KNOWN_TOOLS, check};
+
+use super::machine::ThisMachine;
+use super::world::{World, bytes_of};
+use crate::exit::{Code, Failure};
+use crate::home::Place;
+use crate::output;
+
+/// The policy of a home.
+pub(in crate::commands) struct AtHome {
+    /// Its file, whether it is there or not.
+    pub(in crate::commands) path: PathBuf,
+    /// The channels that the policy governs.
+    governs: BTreeSet<String>,
+    /// What it is checked against: there the channels whose owners the start asks for.
+    pub(super) world: World,
+}
+
+impl AtHome {
+    /// What the settings say of it. Reads no policy yet.
+    pub(in crate::commands) fn of(place: &Place) -> Result<Self, Failure> {
+        let loaded = place.load()?;
+        let Surroundings { governs, checked } = surroundings(&loaded);
+        let world = World {
+            channels: checked,
+            known_tools: KNOWN_TOOLS.map(str::to_owned).into(),
+            workspace: Some(place.home.workspace(&loaded.config)),
+            machine: ThisMachine::new(place.home.user_home().map(Path::to_owned)),
+        };
+        Ok(Self { path: place.home.policy_json(), governs, world })
+    }
+
+    /// The document: the file, or the built-in policy where there is no file.
+    pub(super) fn document(&self) -> Result<Result<Document, Fault>, Failure> {
+        if !self.path.exists() {
+            return Ok(Ok(Document::builtin()));
+        }
+        let unread = |why| Failure::new(Code::Config, format!("cannot read {}: {why}", self.path.display()));
+        let bytes = bytes_of(&self.path).map_err(unread)?;
+        Ok(Document::parse(&bytes, &self.world.machine))
+    }
+
+    /// Ready to be asked. Faults of a file that is no policy go to stderr, a line for each; so does what a start
+    /// would refuse beyond that.
+    pub(in crate::commands) fn engine(&self) -> Result<(Document, Engine), Failure> {
+        let document = self.document()?.map_err(|fault| {
+            fault.lines().iter().for_each(output::say);
+            Failure::new(Code::Config, format!("{} is no policy", self.path.display()))
+        })?;
+        if let Err(fault) = check(&document, &self.world.check_options()) {
+            output::say(format!("nanobotd does not start with this policy: {fault}"));
+        }
+        let options = CompileOptions {
+            apply_channels: self.governs.clone(),
+            known_tools: self.world.known_tools.clone(),
+            source: self.path.display().to_string(),
+        };
+        let engine = Engine::compile(&document, &options);
+        Ok((document, engine))
+    }
+}
+
+/// Whether everybody on a channel is an owner: whoever can use it has the whole home anyway.
+pub(in crate::commands) fn is_operators(channel: &str) -> bool {
+    ChannelName::new(channel).is_ok_and(|channel| channel.is_operator())
+}
+
+/// What the daemon takes from the settings.
+struct Surroundings {
+    governs: BTreeSet<String>,
+    checked: BTreeSet<String>,
+}
+
+/// Every network that there is an adapter for, or will be.
+const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "whatsapp"];
+
+fn surroundings(loaded: &Loaded) -> Surroundings {
+    let channels = &loaded.config.channels;
+    let originals = [("telegram", channels.telegram.enabled), ("whatsapp", channels.whatsapp.enabled)];
+    let on = originals.iter().filter(|(_, on)| *on);
+    let checked: BTreeSet<String> = on.map(|(name, _)| (*name).to_owned()).collect();
+    let governs = match loaded.config.policy.governs {
+        Governs::Original => checked.clone(),
+        // Whatever else there will be, leaving a network out is not the careful answer.
+        _ => NETWORKS.map(str::to_owned).into(),
+    };
+    Surroundings { governs, checked }
+}

@@ -1,0 +1,21 @@
+//! The policy of a home: read at the start, watched, changed by owners in their chats and by the operator.
+//!
+//! What a policy says is decided in `nanobot-policy`, its files are kept by `nanobot-admin-store`; here the two meet.
+
+mod desk;
+mod groups;
+mod in_force;
+mod live;
+mod open;
+mod operator;
+mod places;
+mod room;
+mod watch;
+mod work;
+
+pub(crate) use desk::Desk;
+pub(crate) use live::LivePolicy;
+pub(crate) use open::{Beside, room_of};
+pub use open::{accept_policy_log, policy_at};
+pub use room::{POLICY_CHAIN, PolicyRoom, RoomError};
+pub(crate) use watch::Watcher;
