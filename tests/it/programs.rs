@@ -17,6 +17,7 @@ mod journal_commands;
 mod lifecycle;
 mod outbox_commands;
 mod policy_commands;
+mod policy_irc;
 mod provider_faults;
 mod real_server;
 mod secrets;

@@ -1,5 +1,7 @@
 //! Typed facts as log lines. Metrics come with the telemetry crate; this is what a person reads meanwhile.
 
+use nanobot_core::admin::AdminFact;
+use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::Telemetry;
 use nanobot_core::telemetry::TelemetryEvent;
 
@@ -16,8 +18,9 @@ impl Telemetry for LogFacts {
             TelemetryEvent::AdminCommand { channel, command, status } => {
                 tracing::info!(%channel, command, ?status, "admin command");
             }
-            TelemetryEvent::Admin { channel, fact } => tracing::info!(%channel, ?fact, "admin act"),
-            TelemetryEvent::PolicyFile { state } => tracing::info!(?state, "policy file"),
+            TelemetryEvent::Admin { channel, fact } => admin(channel, fact),
+            // The watcher has said it, with what is wrong.
+            TelemetryEvent::PolicyFile { state } => tracing::debug!(?state, "policy file"),
             TelemetryEvent::DroppedByAccess { channel, reason } => {
                 tracing::info!(%channel, reason, "dropped: the sender may not talk here");
             }
@@ -57,5 +60,20 @@ impl Telemetry for LogFacts {
                 }
             }
         }
+    }
+}
+
+fn admin(channel: &ChannelName, fact: &AdminFact) {
+    match fact {
+        AdminFact::Executed { outcome, source, command } => {
+            tracing::info!(%channel, command, outcome, source, "policy command");
+        }
+        AdminFact::Mutation { command, dry_run } => {
+            tracing::debug!(%channel, command, dry_run, "a command that changes the policy");
+        }
+        AdminFact::Rollback { outcome } => tracing::info!(%channel, outcome, "policy rolled back"),
+        AdminFact::SessionReset => tracing::info!(%channel, "session cleared by an owner"),
+        AdminFact::Panic => tracing::warn!(%channel, "emergency stop"),
+        AdminFact::VoiceMessages { mode } => tracing::info!(%channel, mode, "spoken answers set"),
     }
 }

@@ -30,4 +30,6 @@ pub use compose::{
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};
-pub use policy::{POLICY_CHAIN, PolicyRoom, RoomError, accept_policy_log, policy_at};
+pub use policy::{
+    POLICY_CHAIN, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log, policy_at,
+};

@@ -15,6 +15,8 @@ mod effective;
 mod engine;
 mod explain;
 pub mod file_access;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod identity;
 mod json;
 mod known_tools;

@@ -155,6 +155,13 @@ impl Home {
         daemon
     }
 
+    /// Starts the daemon that dies where `flags` say, and waits until it is ready.
+    pub(super) fn faulty_daemon(&self, flags: &[&str]) -> Daemon {
+        let daemon = Daemon::spawn(self.command(binaries::faulty_daemon()).args(flags));
+        daemon.wait_for("ready");
+        daemon
+    }
+
     /// Starts the daemon: it gets ready, or ends.
     pub(super) fn daemon_or_end(&self) -> Result<Daemon, Ran> {
         Daemon::spawn(&mut self.command(binaries::daemon())).ready_or_end()

@@ -9,7 +9,6 @@ mod engines;
 mod eval;
 mod event;
 mod explain;
-mod machine;
 mod way;
 mod world;
 

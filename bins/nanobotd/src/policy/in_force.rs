@@ -28,26 +28,28 @@ pub(crate) struct InForce {
 }
 
 /// What a policy is checked and compiled against.
-pub(crate) struct Surroundings {
+pub struct Surroundings {
     /// The policy file, as decisions name their source.
-    pub(crate) source: String,
+    pub source: String,
     /// Personas lie below it.
-    pub(crate) workspace: PathBuf,
-    pub(crate) places: ThisMachine,
+    pub workspace: PathBuf,
+    /// The file system.
+    pub places: ThisMachine,
     /// Channels that the policy governs.
-    governed: BTreeSet<String>,
+    pub governed: BTreeSet<String>,
     /// Channels that the settings switch on.
     enabled: BTreeSet<String>,
     /// Those of them whose owners the start-up check asks for.
-    checked: BTreeSet<String>,
+    pub checked: BTreeSet<String>,
     /// Channels that know their owners themselves.
     own_owners: BTreeSet<String>,
-    known_tools: BTreeSet<String>,
+    /// The tools that a policy may name.
+    pub known_tools: BTreeSet<String>,
 }
 
 impl Surroundings {
     /// Those of a home. `tools` are the names on offer; the original's are known besides, whether built or not.
-    pub(crate) fn of(home: &Home, config: &Config, tools: impl IntoIterator<Item = String>) -> Self {
+    pub fn of(home: &Home, config: &Config, tools: impl IntoIterator<Item = String>) -> Self {
         let channels = &config.channels;
         let switches = [
             ("discord", channels.discord.enabled),

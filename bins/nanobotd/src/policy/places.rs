@@ -6,12 +6,18 @@ use nanobot_admin_store::RealPlaces;
 use nanobot_policy::{NoSuchUser, Places};
 
 /// This machine.
-pub(crate) struct ThisMachine(RealPlaces);
+#[derive(Debug, Clone)]
+pub struct ThisMachine(RealPlaces);
 
 impl ThisMachine {
     /// With the home folder of the user who runs nanobot.
-    pub(crate) fn new(home: Option<PathBuf>) -> Self {
+    pub fn new(home: Option<PathBuf>) -> Self {
         Self(RealPlaces { home })
+    }
+
+    /// As those take it who read its files.
+    pub fn real(&self) -> RealPlaces {
+        self.0.clone()
     }
 }
 

@@ -274,11 +274,11 @@ impl PolicyRoom {
         let surroundings = self.surroundings.clone();
         let executed =
             work::off_the_loop(move || task.execute(&base, &facts, &|document| surroundings.check(document)));
-        let mut executed = match executed.await {
+        let executed = match executed.await {
             Ok(executed) => executed,
             Err(error) => return Executed::failed(&chain(&error)),
         };
-        let Some(change) = executed.change.take().filter(|_| done.is_none()) else { return executed };
+        let Some(change) = executed.change.as_deref().filter(|_| done.is_none()) else { return executed };
         let row = change.row(act.id.clone(), act.at, &act.speaker, act.command);
         let saved =
             PolicyChange { row, seen: found.bytes, backup: change.backup.clone(), text: change.text.clone() };
@@ -392,3 +392,6 @@ fn lines(cause: &Cause) -> Vec<String> {
         Cause::Unreadable(why) => vec![why.clone()],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ pub trait ChainHeads: Send + Sync {
 /// The head of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainHead {
-    /// How many rows are linked.
+    /// How many rows are linked; none in a head that was set by hand, for a log that begins anew.
     pub rows: u64,
     /// The hash of the last of them, in lower-case hex.
     pub hash: String,

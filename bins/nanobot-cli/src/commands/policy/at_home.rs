@@ -1,14 +1,12 @@
 //! The home's own policy, in the surroundings in which the daemon takes it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use nanobot_config::Loaded;
-use nanobot_config::settings::Governs;
 use nanobot_core::ids::ChannelName;
-use nanobot_policy::{CompileOptions, Document, Engine, Fault, KNOWN_TOOLS, check};
+use nanobot_policy::{CompileOptions, Document, Engine, Fault, check};
+use nanobotd::Surroundings;
 
-use super::machine::ThisMachine;
 use super::world::{World, bytes_of};
 use crate::exit::{Code, Failure};
 use crate::home::Place;
@@ -28,13 +26,9 @@ impl AtHome {
     /// What the settings say of it. Reads no policy yet.
     pub(in crate::commands) fn of(place: &Place) -> Result<Self, Failure> {
         let loaded = place.load()?;
-        let Surroundings { governs, checked } = surroundings(&loaded);
-        let world = World {
-            channels: checked,
-            known_tools: KNOWN_TOOLS.map(str::to_owned).into(),
-            workspace: Some(place.home.workspace(&loaded.config)),
-            machine: ThisMachine::new(place.home.user_home().map(Path::to_owned)),
-        };
+        let Surroundings { governed: governs, checked, known_tools, workspace, places, .. } =
+            Surroundings::of(&place.home, &loaded.config, []);
+        let world = World { channels: checked, known_tools, workspace: Some(workspace), machine: places };
         Ok(Self { path: place.home.policy_json(), governs, world })
     }
 
@@ -71,26 +65,4 @@ impl AtHome {
 /// Whether everybody on a channel is an owner: whoever can use it has the whole home anyway.
 pub(in crate::commands) fn is_operators(channel: &str) -> bool {
     ChannelName::new(channel).is_ok_and(|channel| channel.is_operator())
-}
-
-/// What the daemon takes from the settings.
-struct Surroundings {
-    governs: BTreeSet<String>,
-    checked: BTreeSet<String>,
-}
-
-/// Every network that there is an adapter for, or will be.
-const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "whatsapp"];
-
-fn surroundings(loaded: &Loaded) -> Surroundings {
-    let channels = &loaded.config.channels;
-    let originals = [("telegram", channels.telegram.enabled), ("whatsapp", channels.whatsapp.enabled)];
-    let on = originals.iter().filter(|(_, on)| *on);
-    let checked: BTreeSet<String> = on.map(|(name, _)| (*name).to_owned()).collect();
-    let governs = match loaded.config.policy.governs {
-        Governs::Original => checked.clone(),
-        // Whatever else there will be, leaving a network out is not the careful answer.
-        _ => NETWORKS.map(str::to_owned).into(),
-    };
-    Surroundings { governs, checked }
 }

@@ -63,7 +63,7 @@ impl Engines {
 
     /// Where its personas are read.
     pub(super) fn personas(&self) -> Personas {
-        let read = |workspace| PersonaFiles::new(workspace, self.world.machine.0.clone());
+        let read = |workspace| PersonaFiles::new(workspace, self.world.machine.real());
         Personas { files: self.world.workspace.clone().map(read), known: BTreeMap::new() }
     }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use nanobot_config::Environment;
 use nanobot_policy::{CheckOptions, Document, Fault, KNOWN_TOOLS, MAX_BYTES};
 
-use super::machine::ThisMachine;
 use crate::args;
+use nanobotd::ThisMachine;
 
 /// The channels that the original's policy governs.
 const CHANNELS: [&str; 2] = ["telegram", "whatsapp"];
