@@ -27,5 +27,6 @@ mod trace;
 
 pub use campaign::{points, run};
 pub use options::{Options, Programs, Sabotage};
+pub(crate) use seed::Chance;
 pub use summary::{Failure, Summary};
 pub use trace::{Trace, trace};

@@ -99,6 +99,8 @@ struct Turn {
     /// Its number in the journal; none for a repeat and for a blank message.
     inbound: Option<InboundId>,
     seen: Seen,
+    /// It does not wait behind the turns of its conversation.
+    beside: bool,
     cancel: CancelToken,
 }
 
@@ -202,10 +204,11 @@ impl Gateway {
         if inbound.is_some_and(|inbound| !self.in_hand.enter(inbound)) {
             return;
         }
+        let beside = *place.session() != Route::of(&event).session();
         place.fill(move |cancel| async move {
             let span = tracing::info_span!("turn.run", turn = %id, channel = %event.channel);
             let gateway = self.clone();
-            self.run(Turn { id, event, inbound, seen, cancel }).instrument(span).await;
+            self.run(Turn { id, event, inbound, seen, beside, cancel }).instrument(span).await;
             if let Some(inbound) = inbound {
                 gateway.in_hand.leave(inbound);
             }
@@ -282,12 +285,13 @@ impl Gateway {
 
     /// One try at a turn: counted, taken through the pipeline, closed.
     async fn attempt(self: Arc<Self>, turn: Turn) -> Ended {
-        let Turn { id, event, inbound, seen, cancel } = turn;
+        let Turn { id, event, inbound, seen, beside, cancel } = turn;
         let durable = self.journal.is_durable() && inbound.is_some();
         if durable && cancel.reason() == Some(StopReason::Shutdown) {
             return Ended::LeftOpen;
         }
-        let fresh = TurnScope { turn: id, now: self.clock.now(), seen, cancel, recorded: Arc::new([]) };
+        let now = self.clock.now();
+        let fresh = TurnScope { turn: id, now, seen, beside, cancel, recorded: Arc::new([]) };
         let (scope, number) = match inbound {
             None => (fresh, 1),
             Some(inbound) => match self.journal.begin(inbound, &fresh.now).await {

@@ -180,6 +180,11 @@ impl Lanes {
 }
 
 impl Place {
+    /// Whose lane it is in.
+    pub(crate) fn session(&self) -> &SessionKey {
+        &self.session
+    }
+
     /// Queues the job; the lane runs it when those before it are done.
     pub(crate) fn fill<F, Fut>(self, job: F)
     where

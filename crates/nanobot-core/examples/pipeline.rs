@@ -79,6 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         reply: None,
     };
     let scope = TurnScope {
+        beside: false,
         turn: TurnId::new("t1")?,
         now: WallTime::utc(at),
         seen: Seen::First,

@@ -46,6 +46,9 @@ pub struct TurnScope {
     pub now: WallTime,
     /// The journal's verdict on the message.
     pub seen: Seen,
+    /// It runs beside the other turns of its conversation, to stop one: only a command may, and what turns out to be
+    /// none goes no further.
+    pub beside: bool,
     /// Fires when the turn is to stop.
     pub cancel: CancelToken,
     /// The steps that earlier attempts at this turn took, by index; they are not taken again.

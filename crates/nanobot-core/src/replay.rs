@@ -96,6 +96,7 @@ async fn derive(
     security: Arc<dyn SecurityGate>,
 ) -> Plan {
     let scope = TurnScope {
+        beside: false,
         turn: turn.turn.clone(),
         now: at.clone(),
         seen: Seen::First,

@@ -190,7 +190,14 @@ impl World {
         if let Some(id) = inbound {
             self.journal.begin(id, &now).await.unwrap();
         }
-        let scope = TurnScope { turn, now, seen, cancel: CancelToken::never(), recorded: Arc::new([]) };
+        let scope = TurnScope {
+            beside: false,
+            turn,
+            now,
+            seen,
+            cancel: CancelToken::never(),
+            recorded: Arc::new([]),
+        };
         let handled = self.orchestrator.handle(event, scope.clone()).await;
         self.dispatcher.dispatch(&scope, inbound, handled.clone()).await.unwrap();
         self.projector.run().await.unwrap();

@@ -2,11 +2,11 @@
 
 /// A stream of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// The stream of one run of a campaign.
-    pub(super) fn of(seed: u64, run: usize) -> Self {
+    pub(crate) fn of(seed: u64, run: usize) -> Self {
         let mut chance = Self(seed ^ (run as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         chance.next();
         chance
@@ -20,12 +20,12 @@ impl Chance {
     }
 
     /// A number below `bound`; 0 when that is 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next().checked_rem(bound).unwrap_or_default()
     }
 
     /// True once in `times`.
-    pub(super) fn once_in(&mut self, times: u64) -> bool {
+    pub(crate) fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 }

@@ -34,8 +34,13 @@ pub(crate) struct Desk {
 impl AdminDesk for Desk {
     fn is_urgent(&self, event: &InboundEvent) -> bool {
         let text = event.text();
-        // Asked of every message, so the cheap question comes first.
-        matches!(name_of(&text).as_deref(), Some("panic" | CANCEL)) && self.is_owner(event)
+        // Asked of every message, so the cheap questions come first.
+        let is_command = match name_of(&text).as_deref() {
+            Some(CANCEL) => true,
+            Some("panic") => event.chat_kind == ChatKind::Direct,
+            _ => false,
+        };
+        is_command && self.is_owner(event)
     }
 
     async fn take(&self, event: &InboundEvent, text: &str, turn: &TurnId, now: &WallTime) -> AdminVerdict {

@@ -36,6 +36,7 @@ fn scene() -> Scene {
 
 fn scope(turn: &str) -> TurnScope {
     TurnScope {
+        beside: false,
         turn: TurnId::new(turn).unwrap(),
         now: WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,

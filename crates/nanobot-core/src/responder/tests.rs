@@ -71,6 +71,7 @@ async fn respond(scene: &Scene, event: EventBuilder, cancel: CancelToken) -> Res
         ..decision("ok")
     };
     let scope = TurnScope {
+        beside: false,
         turn: TurnId::new("t1").unwrap(),
         now: crate::time::WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,
@@ -283,6 +284,7 @@ async fn braked(scene: &Scene, use_model: bool) -> Vec<String> {
         ..CooldownPolicy::default()
     };
     let scope = TurnScope {
+        beside: false,
         turn: TurnId::new("t1").unwrap(),
         now: crate::time::WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,

@@ -36,10 +36,10 @@ impl Stage for AdminCommand {
     async fn run(&self, cx: &mut PipelineContext) -> Flow {
         let (channel, scope) = (cx.channel(), &cx.scope);
         match self.desk.take(&cx.event, &cx.text, &scope.turn, &scope.now).await {
-            AdminVerdict::NotACommand => Flow::Continue,
+            AdminVerdict::NotACommand => onward(cx),
             AdminVerdict::Ignored { command } => {
                 cx.report(TelemetryEvent::AdminCommand { channel, command, status: AdminStatus::Ignored });
-                Flow::Continue
+                onward(cx)
             }
             AdminVerdict::Answered(answer) => {
                 self.answer(cx, answer);
@@ -47,6 +47,12 @@ impl Stage for AdminCommand {
             }
         }
     }
+}
+
+/// A turn beside the others has no place in the session, so it must not come to an answer of a model. It gets here
+/// only if its sender ceased to be an owner a moment ago.
+fn onward(cx: &PipelineContext) -> Flow {
+    if cx.scope.beside { Flow::Stop } else { Flow::Continue }
 }
 
 impl AdminCommand {

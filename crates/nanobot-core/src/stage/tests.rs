@@ -26,6 +26,7 @@ use crate::time::WallTime;
 
 fn context(event: InboundEvent) -> PipelineContext {
     let scope = TurnScope {
+        beside: false,
         turn: TurnId::new("t1").unwrap(),
         now: WallTime::utc("2026-02-22T12:00:00Z".parse().unwrap()),
         seen: Seen::First,
@@ -438,4 +439,33 @@ fn an_owners_chat_is_found_from_any_spelling_of_the_number() {
     assert_eq!(chat("+49 (170) 1").as_deref(), Some("491701@s.whatsapp.net"));
     assert_eq!(chat("x@lid").as_deref(), Some("x@lid"));
     assert_eq!(chat("abc"), None);
+}
+
+/// Says of everything that it is a command of somebody who may not give it.
+struct NoOwners;
+
+#[async_trait::async_trait]
+impl crate::ports::AdminDesk for NoOwners {
+    fn is_urgent(&self, _event: &InboundEvent) -> bool {
+        false
+    }
+
+    async fn take(
+        &self,
+        _event: &InboundEvent,
+        _text: &str,
+        _turn: &TurnId,
+        _now: &WallTime,
+    ) -> crate::admin::AdminVerdict {
+        crate::admin::AdminVerdict::Ignored { command: "panic".to_owned() }
+    }
+}
+
+#[tokio::test]
+async fn what_runs_beside_the_turns_of_its_chat_and_is_no_command_gets_no_answer() {
+    for (beside, flow) in [(false, Flow::Continue), (true, Flow::Stop)] {
+        let mut cx = context(wa("/panic").build());
+        cx.scope.beside = beside;
+        assert_eq!(AdminCommand::new(Arc::new(NoOwners), Arc::new(NoSecurity)).run(&mut cx).await, flow);
+    }
 }

@@ -169,6 +169,7 @@ fn observe(brake: &Cooldown, decision: &PolicyDecision, step: &Value) -> (Option
     message.chat_kind = if truthy(&step["is_group"]) { ChatKind::Group } else { ChatKind::Direct };
     let now = WallTime::utc(event::SENT_AT.parse().unwrap());
     let scope = TurnScope {
+        beside: false,
         turn: TurnId::new("turn").unwrap(),
         now: now.clone(),
         seen: Seen::First,

@@ -95,6 +95,7 @@ async fn seen(journal: &VolatileJournal, event: &InboundEvent, scope: &TurnScope
 
 fn scope(index: usize, seen: Seen) -> TurnScope {
     TurnScope {
+        beside: false,
         turn: TurnId::new(format!("turn-{index}")).unwrap(),
         now: WallTime::utc("2026-02-20T12:00:00Z".parse().unwrap()),
         seen,

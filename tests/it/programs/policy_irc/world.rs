@@ -220,19 +220,20 @@ impl Person {
 
     /// The next line that the assistant says to this person alone. What an owner is told about new chats is left out.
     pub(super) async fn is_told(&mut self) -> String {
+        let nick = self.client.nick().to_owned();
         let heard = async {
             loop {
                 let line = self.client.next_line().await.unwrap();
                 if let Some((to, text)) = of_bot(&line)
-                    && to == self.client.nick()
+                    && to == nick
                     && !is_about_new_chat(text)
                 {
                     return text.to_owned();
                 }
             }
         };
-        let nick = self.client.nick().to_owned();
-        tokio::time::timeout(LIMIT, heard).await.unwrap_or_else(|_| panic!("{nick} is told something"))
+        let told = tokio::time::timeout(LIMIT, heard).await;
+        told.unwrap_or_else(|_| panic!("{nick} is told something"))
     }
 
     /// Asks in the garden, and answers what the assistant says.

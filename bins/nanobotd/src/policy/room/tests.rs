@@ -151,7 +151,8 @@ async fn a_broken_or_deleted_file_keeps_the_policy_and_is_told_once() {
 
 #[tokio::test]
 async fn a_file_that_is_no_policy_is_no_start() {
-    let refused = opened("", Some(r#"{"defaults": {"whoCanTalk": {"mode": "nobody"}}}"#), Arc::default()).await;
+    let refused =
+        opened("", Some(r#"{"defaults": {"whoCanTalk": {"mode": "nobody"}}}"#), Arc::default()).await;
     let Err(RoomError::Faults(faults)) = refused else { panic!("it starts") };
     assert_eq!(faults.len(), 1);
     assert!(faults[0].contains("defaults.whoCanTalk.mode"), "{faults:?}");
@@ -159,7 +160,8 @@ async fn a_file_that_is_no_policy_is_no_start() {
 
 #[tokio::test]
 async fn a_network_of_owners_without_an_owner_is_closed_and_named() {
-    let owners_only = r#"{"owners": {"whatsapp": ["491"]}, "defaults": {"whoCanTalk": {"mode": "owner_only"}}}"#;
+    let owners_only =
+        r#"{"owners": {"whatsapp": ["491"]}, "defaults": {"whoCanTalk": {"mode": "owner_only"}}}"#;
     let irc = "[channels.irc]\nenabled = true\n";
     let scene = opened(irc, Some(owners_only), Arc::default()).await.unwrap();
     assert_eq!(scene.room.status().await.closed, ["irc"]);

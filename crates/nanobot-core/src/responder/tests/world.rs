@@ -127,7 +127,7 @@ pub(crate) fn turn() -> TurnId {
 
 pub(crate) fn scope(turn: &TurnId, cancel: CancelToken, recorded: Vec<RecordedStep>) -> TurnScope {
     let now = WallTime::utc(SENT_AT.parse().unwrap());
-    TurnScope { turn: turn.clone(), now, seen: Seen::First, cancel, recorded: recorded.into() }
+    TurnScope { beside: false, turn: turn.clone(), now, seen: Seen::First, cancel, recorded: recorded.into() }
 }
 
 /// What work comes to that never waits; none when it hangs: then it is dropped, as a process that is killed.
