@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod compat;
 #[cfg(test)]
+mod fuzzing;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod irc;

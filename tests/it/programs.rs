@@ -15,6 +15,7 @@ mod going_back;
 pub(crate) mod harness;
 mod journal_commands;
 mod lifecycle;
+mod malformed_policies;
 mod outbox_commands;
 mod policy_commands;
 mod policy_irc;

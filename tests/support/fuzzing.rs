@@ -23,6 +23,8 @@ pub struct Target {
     /// Tries one input.
     pub body: fn(&[u8]) -> Result<Shape, Broken>,
     seeds: fn() -> Result<Vec<Vec<u8>>>,
+    /// Whether an input of this shape went the whole way through the code.
+    is_whole: fn(&str) -> bool,
     /// The text of its dictionary, the same that libFuzzer gets.
     dictionary: &'static str,
 }
@@ -33,12 +35,14 @@ pub const TARGETS: [Target; 2] = [
         name: "policy_document",
         body: fuzzing::document,
         seeds: seeds::documents,
+        is_whole: |shape| shape.starts_with("a policy") || shape.starts_with("refused by the check"),
         dictionary: include_str!("../../fuzz/policy_document.dict"),
     },
     Target {
         name: "policy_command",
         body: fuzzing::command,
         seeds: seeds::commands,
+        is_whole: |shape| shape.ends_with(": applied"),
         dictionary: include_str!("../../fuzz/policy_command.dict"),
     },
 ];
@@ -59,7 +63,8 @@ impl Target {
     /// # Errors
     /// When they cannot be read.
     pub fn seeds(&self) -> Result<Vec<Vec<u8>>> {
-        let mut seeds = (self.seeds)().with_context(|| format!("read the recorded cases of {}", self.name))?;
+        let mut seeds =
+            (self.seeds)().with_context(|| format!("read the recorded cases of {}", self.name))?;
         seeds.sort();
         seeds.dedup();
         Ok(seeds)

@@ -1,7 +1,8 @@
 //! Support for the integration tests and the benches: the outside world, as fakes that can misbehave, and as a real
 //! server where one can run here.
 //!
-//! Nothing here knows our crates, except that [`fuzzing`] calls what they offer to be fuzzed. A fake speaks the real wire format, over a real socket on 127.0.0.1.
+//! Nothing here knows our crates, except that [`fuzzing`] calls what they offer to be fuzzed. A fake speaks the real
+//! wire format, over a real socket on 127.0.0.1.
 
 mod acting;
 pub mod crash;

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use crate::bench::{self, Bench, Effort, Output};
 use crate::ci::{Advisories, Options as CiOptions, Stage};
+use crate::fuzz::{self, Options as FuzzOptions, Way};
 
 /// Printed by `cargo xtask help`.
 pub(crate) const HELP: &str = "\
@@ -27,6 +28,9 @@ usage: cargo xtask COMMAND
   boundaries                   which crate may depend on which
   bench NAME [--quick] [--json]
                                measure, with a baseline in the same run
+  fuzz NAME [--minutes N] [--seed N] [--seeded]
+                               try a fuzz target for 5 minutes: under libFuzzer where nightly Rust and cargo-fuzz are
+                               there, otherwise (or with --seeded) on seeded mutations of the recorded cases
   help                         this text
 
 `run`, `test` and `crash` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
@@ -54,6 +58,7 @@ pub(crate) enum Command {
     Tidy,
     Boundaries,
     Bench { bench: &'static Bench, effort: Effort, output: Output },
+    Fuzz(FuzzOptions),
 }
 
 /// Reads the words after `cargo xtask`.
@@ -78,6 +83,7 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Command, String> {
         "tidy" => bare(&words, &passed_on).map(|()| Command::Tidy),
         "boundaries" => bare(&words, &passed_on).map(|()| Command::Boundaries),
         "bench" => nothing_passed_on(&passed_on).and_then(|()| bench(&words)),
+        "fuzz" => nothing_passed_on(&passed_on).and_then(|()| fuzz(&words)),
         other => Err(format!("no command `{other}`")),
     }
 }
@@ -147,6 +153,30 @@ fn bench(words: &[OsString]) -> Result<Command, String> {
     }
     let bench = bench::find(name.as_deref().unwrap_or_default())?;
     Ok(Command::Bench { bench, effort, output })
+}
+
+fn fuzz(words: &[OsString]) -> Result<Command, String> {
+    let (mut name, mut minutes, mut seed, mut way) = (None, fuzz::MINUTES, None, Way::Best);
+    let mut words = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        match word.as_ref() {
+            "--minutes" => {
+                let given = words.next().and_then(|value| value.parse().ok());
+                let given = given.filter(|minutes| (1..=fuzz::MAX_MINUTES).contains(minutes));
+                minutes = given.ok_or_else(|| format!("--minutes wants 1 to {}", fuzz::MAX_MINUTES))?;
+            }
+            "--seed" => {
+                let given = words.next().and_then(|value| value.parse().ok()).filter(|seed| *seed != 0);
+                seed = Some(given.ok_or_else(|| format!("--seed wants a number from 1 to {}", u32::MAX))?);
+            }
+            "--seeded" => way = Way::Seeded,
+            flag if flag.starts_with('-') => return Err(not_understood(flag)),
+            word if name.is_none() => name = Some(word.to_owned()),
+            second => return Err(not_understood(second)),
+        }
+    }
+    let target = fuzz::find(name.as_deref().unwrap_or_default())?;
+    Ok(Command::Fuzz(FuzzOptions { target, minutes, seed, way }))
 }
 
 /// The campaign reads its flags itself; here they are only known by name.
@@ -228,6 +258,20 @@ mod tests {
         assert_eq!(parsed("crash --runs many"), Err("--runs wants a number".to_owned()));
         assert_eq!(parsed("crash --sabotage"), Err("`--sabotage` is not understood here".to_owned()));
         assert_eq!(parsed("crash 9"), Err("`9` is not understood here".to_owned()));
+    }
+
+    #[test]
+    fn fuzz_takes_a_known_target_and_a_time_with_an_end() {
+        let asked = |minutes, seed, way| {
+            Ok(Command::Fuzz(FuzzOptions { target: "policy_document", minutes, seed, way }))
+        };
+        assert_eq!(parsed("fuzz policy_document"), asked(5, None, Way::Best));
+        let line = "fuzz --seeded --minutes 1 policy_document --seed 7";
+        assert_eq!(parsed(line), asked(1, Some(7), Way::Seeded));
+        let unknown = "no target ``; known: policy_document, policy_command";
+        assert_eq!(parsed("fuzz"), Err(unknown.to_owned()));
+        assert_eq!(parsed("fuzz policy_document --minutes 0"), Err("--minutes wants 1 to 1440".to_owned()));
+        assert!(parsed("fuzz policy_document --seed 0").is_err(), "to libFuzzer it means: any");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod examples;
 mod finding;
+mod fuzz;
 mod llama;
 mod metadata;
 mod output;
@@ -61,5 +62,6 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Tidy => tidy::run(&root),
         Command::Boundaries => boundaries::run(&root),
         Command::Bench { bench, effort, output } => bench::run(&root, bench, effort, output),
+        Command::Fuzz(options) => fuzz::run(&root, &options),
     }
 }

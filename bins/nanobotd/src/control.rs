@@ -216,12 +216,17 @@ impl PolicyAdmin for ControlRoom {
 fn policy_rows(policy: &PolicyStatus) -> Vec<PortStatus> {
     let row =
         |adapter: String, warning: String| PortStatus { port: "policy", adapter, warning: Some(warning) };
-    let closed = policy.closed.iter().map(|channel| {
-        let warning = format!("owners only, and owners.{channel} is empty: nobody may talk there");
-        row(format!("{channel}: closed"), warning)
-    });
+    let closed = policy.closed.iter().map(|channel| row(format!("{channel}: closed"), no_owner(channel)));
     let trouble = policy.trouble.iter().map(|line| row("policy.json: not in force".to_owned(), line.clone()));
-    closed.chain(trouble).collect()
+    let sealed =
+        policy.sealed.iter().map(|why| row("policy.json: commands cannot change it".to_owned(), why.clone()));
+    closed.chain(trouble).chain(sealed).collect()
+}
+
+/// What is missing on a network that is kept shut, and where it goes.
+fn no_owner(channel: &str) -> String {
+    let by_settings = if channel == "irc" { " or channels.irc.owners in config.toml" } else { "" };
+    format!("nobody may talk there until it has an owner: owners.{channel} in policy.json{by_settings}")
 }
 
 fn network((name, state): &(String, Watch)) -> PortStatus {

@@ -172,7 +172,7 @@ impl Gateway {
         let arriving = self.in_hand.arriving.read().await;
         // A message without content leads to nothing and must not take the id of one that has some.
         let blank = event.text().is_empty() && event.blocks.iter().all(|block| block.media().is_none());
-        let ingested = if blank { None } else { Some(self.store(&event, &id).await?) };
+        let ingested = if blank { None } else { Some(self.store_or_act(&event, &id).await?) };
         // A repeat runs through the pipeline, which counts it; nobody is told to wait for an answer.
         let seen = ingested.map_or(Seen::First, |ingested| ingested.seen);
         let receipt = Receipt { turn: (seen == Seen::First).then(|| id.clone()) };
@@ -183,6 +183,15 @@ impl Gateway {
         }
         drop(arriving);
         Ok(receipt)
+    }
+
+    /// Stores it. A command that must not depend on that is carried out if it cannot be stored.
+    async fn store_or_act(&self, event: &InboundEvent, id: &TurnId) -> Result<Ingested, StoreError> {
+        let stored = self.store(event, id).await;
+        if stored.is_err() && self.desk.is_urgent(event) {
+            self.desk.clone().unrecorded(event, id);
+        }
+        stored
     }
 
     async fn store(&self, event: &InboundEvent, id: &TurnId) -> Result<Ingested, StoreError> {

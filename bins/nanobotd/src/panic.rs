@@ -23,9 +23,11 @@ impl PanicSwitch {
         Self { lanes, pressed: Mutex::default(), thrown: watch::Sender::new(false) }
     }
 
-    /// Stops every turn now, and the daemon a while after the turn that says so.
+    /// Stops every turn now, and the daemon a while after the turn that says so. What waits, or comes meanwhile, is
+    /// left to the next start: the drain must not find anything new under way.
     pub(crate) fn press(&self, turn: &TurnId, delay: Duration) {
         self.lanes.cancel_all();
+        self.lanes.shut_down();
         self.pressed.lock().unwrap_or_else(PoisonError::into_inner).insert(turn.clone(), delay);
     }
 

@@ -20,8 +20,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         after_hash: "a".repeat(64),
         rollback_of: None,
     };
-    let change =
-        PolicyChange { row, seen: None, backup: "{}".to_owned(), text: "{\"version\": 2}".to_owned() };
+    let change = PolicyChange {
+        row,
+        seen: None,
+        known: None,
+        backup: "{}".to_owned(),
+        text: "{\"version\": 2}".to_owned(),
+    };
     let head = files.change(&change).await?;
     for row in files.history(10).await? {
         println!("{} {} {}", row.at, row.actor, row.command);

@@ -1,7 +1,10 @@
 //! What the policy says about one message. Field by field what the original's engine answers.
 
-use std::collections::BTreeSet;
+mod tool_names;
+
 use std::time::Duration;
+
+pub use tool_names::ToolNames;
 
 /// The answer of a policy engine to one event.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +14,7 @@ pub struct PolicyDecision {
     /// The assistant answers.
     pub respond: bool,
     /// The tools that this turn may use; empty when it does not answer.
-    pub allowed_tools: BTreeSet<String>,
+    pub allowed_tools: ToolNames,
     /// The rule that decided, as a stable code (`who_can_talk:allowlist|when_to_reply:all`).
     pub reason: String,
     /// The sender is an owner of the assistant on this channel.

@@ -255,10 +255,7 @@ impl Run<'_> {
             Claim::Taken(answer) => return self.replay_model(&answer, machine),
             Claim::Free(index) | Claim::Interrupted(index) => index,
         };
-        if !self.responder.with.policy.accepts(self.turn.event) {
-            // Blocked since the message came in: no further step, and no answer.
-            self.steps.done(index, StepAnswer::Stopped { shown: String::new() }).await?;
-            machine.cancel();
+        if self.is_shut_out(index, machine).await? {
             return Ok(());
         }
         let target = self.target();
@@ -271,12 +268,27 @@ impl Run<'_> {
             self.stop(index, machine).await?;
             return Ok(());
         }
+        if !goes_on && self.is_shut_out(index, machine).await? {
+            return Ok(());
+        }
         self.steps.done(index, model_answer(&called)).await?;
         match called {
             Ok(reply) => machine.model_answered(reply),
             Err(error) => machine.model_failed(error.kind),
         }
         Ok(())
+    }
+
+    /// Whether the sender was blocked since the message came in. Then there is no further step, and no answer; that
+    /// is on record like a person's stop, so that a later attempt ends the same way.
+    async fn is_shut_out(&mut self, index: u32, machine: &mut TurnMachine) -> Result<bool, StoreError> {
+        if self.responder.with.policy.accepts(self.turn.event) {
+            return Ok(false);
+        }
+        self.shown.clear();
+        self.steps.done(index, StepAnswer::Stopped { shown: String::new() }).await?;
+        machine.cancel();
+        Ok(true)
     }
 
     /// The model was asked by an earlier attempt, and it is not asked again.

@@ -7,6 +7,7 @@
 mod literal;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use literal::python_literal;
@@ -14,7 +15,8 @@ use nanobot_core::text::trim;
 
 use crate::document::quote::shown;
 use crate::document::schema::{
-    AllowedTools, AllowedToolsOverride, ChatOverride, ChatPolicy, Policy, ReplyMode, TalkMode, ToolsMode,
+    AllowedTools, AllowedToolsOverride, ChannelPolicy, ChatOverride, ChatPolicy, Policy, ReplyMode, TalkMode,
+    ToolRule, ToolRuleOverride, ToolsMode,
 };
 use crate::document::{Document, Map};
 use crate::identity::expand;
@@ -24,6 +26,9 @@ use crate::places::Places;
 /// So many unknown tools are named, and so many characters of each: they come from the file as they are.
 const NAMED: usize = 40;
 const NAME_SHOWN: usize = 80;
+
+/// So many characters of a place: channels and chats may be called anything.
+const PLACE_SHOWN: usize = 400;
 
 /// What the check must know beside the policy.
 pub struct CheckOptions<'a> {
@@ -54,27 +59,35 @@ pub struct CheckFault {
 pub fn check(document: &Document, with: &CheckOptions<'_>) -> Result<(), CheckFault> {
     let policy = document.policy();
     owners(policy, with)?;
-    let rules = rules(policy);
-    for rule in &rules {
-        allowed_tools(rule, with)?;
-    }
-    for rule in &rules {
-        tool_access(rule, with)?;
-    }
-    for rule in &rules {
-        persona(rule, with)?;
-    }
-    Ok(())
+    rules(policy).try_for_each(|rules| allowed_tools(&rules, with))?;
+    rules(policy).try_for_each(|rules| tool_access(&rules, with))?;
+    rules(policy).try_for_each(|rules| persona(&rules, with))
 }
 
 /// The rules of one layer, as far as the check looks at them.
 struct Rules<'a> {
-    /// Where: `defaults`, `channels.telegram.default`, `channels.telegram.chats.ID`.
-    place: String,
+    place: Place<'a>,
     tools: Tools<'a>,
-    /// The keys of `toolAccess`.
-    access: Vec<&'a str>,
+    access: ToolAccess<'a>,
     persona: Option<&'a str>,
+}
+
+/// Where they stand. Spelled only when there is something to say about them.
+enum Place<'a> {
+    Defaults,
+    Channel(&'a str),
+    /// The channel and the chat.
+    Chat(&'a str, &'a str),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Defaults => out.write_str("defaults"),
+            Self::Channel(channel) => write!(out, "channels.{channel}.default"),
+            Self::Chat(channel, chat) => write!(out, "channels.{channel}.chats.{chat}"),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -84,29 +97,45 @@ struct Tools<'a> {
     denied: &'a [String],
 }
 
-/// Of every layer, in the order of the file.
-fn rules(policy: &Policy) -> Vec<Rules<'_>> {
-    let mut rules = vec![of_defaults(&policy.defaults)];
-    for (channel, section) in &policy.channels.0 {
-        rules.push(of_override(format!("channels.{channel}.default"), &section.default));
-        for (chat, over) in &section.chats.0 {
-            rules.push(of_override(format!("channels.{channel}.chats.{chat}"), over));
-        }
+/// `toolAccess`: of the defaults or of an inner layer.
+#[derive(Default)]
+struct ToolAccess<'a> {
+    of_defaults: Option<&'a Map<ToolRule>>,
+    of_layer: Option<&'a Map<ToolRuleOverride>>,
+}
+
+impl<'a> ToolAccess<'a> {
+    fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let of_defaults = self.of_defaults.into_iter().flat_map(|rules| rules.0.keys());
+        let of_layer = self.of_layer.into_iter().flat_map(|rules| rules.0.keys());
+        of_defaults.chain(of_layer).map(String::as_str)
     }
-    rules
+}
+
+/// Of every layer, in the order of the file.
+fn rules(policy: &Policy) -> impl Iterator<Item = Rules<'_>> {
+    let of_channels = policy.channels.0.iter().flat_map(|(channel, section)| of_channel(channel, section));
+    std::iter::once(of_defaults(&policy.defaults)).chain(of_channels)
+}
+
+fn of_channel<'a>(channel: &'a str, section: &'a ChannelPolicy) -> impl Iterator<Item = Rules<'a>> {
+    let of_chat =
+        move |(chat, over): (&'a String, &'a ChatOverride)| of_override(Place::Chat(channel, chat), over);
+    let default = of_override(Place::Channel(channel), &section.default);
+    std::iter::once(default).chain(section.chats.0.iter().map(of_chat))
 }
 
 fn of_defaults(defaults: &ChatPolicy) -> Rules<'_> {
     let AllowedTools { mode, tools, deny } = &defaults.allowed_tools;
     Rules {
-        place: "defaults".to_owned(),
+        place: Place::Defaults,
         tools: Tools { allowed: (*mode == ToolsMode::Allowlist).then_some(tools), denied: deny },
-        access: keys(Some(&defaults.tool_access)),
+        access: ToolAccess { of_defaults: Some(&defaults.tool_access), of_layer: None },
         persona: defaults.persona_file.as_deref(),
     }
 }
 
-fn of_override(place: String, over: &ChatOverride) -> Rules<'_> {
+fn of_override<'a>(place: Place<'a>, over: &'a ChatOverride) -> Rules<'a> {
     let tools = over.allowed_tools.as_ref().map(|AllowedToolsOverride { mode, tools, deny }| Tools {
         allowed: if *mode == Some(ToolsMode::Allowlist) { tools.as_deref() } else { None },
         denied: deny.as_deref().unwrap_or_default(),
@@ -114,13 +143,9 @@ fn of_override(place: String, over: &ChatOverride) -> Rules<'_> {
     Rules {
         place,
         tools: tools.unwrap_or_default(),
-        access: keys(over.tool_access.as_ref()),
+        access: ToolAccess { of_defaults: None, of_layer: over.tool_access.as_ref() },
         persona: over.persona_file.as_deref(),
     }
-}
-
-fn keys<T>(map: Option<&Map<T>>) -> Vec<&str> {
-    map.into_iter().flat_map(|map| map.0.keys().map(String::as_str)).collect()
 }
 
 /// Whoever says `owner_only` must say who the owners are.
@@ -158,37 +183,38 @@ fn is_owner_only(over: &ChatOverride) -> bool {
 
 /// Names are compared as they are written here, and without white space around them when they are used.
 fn allowed_tools(rules: &Rules<'_>, with: &CheckOptions<'_>) -> Result<(), CheckFault> {
-    let path = format!("{}.allowedTools", rules.place);
     let names = |list: &[String]| unknown(list.iter().map(String::as_str), with);
+    let at_fault = |what: &str, list: &str| {
+        let path = format!("{}.allowedTools", rules.place);
+        let place = shown(&path, PLACE_SHOWN);
+        CheckFault { message: format!("unknown tools in {what} at {place}: {list}"), path }
+    };
     if let Some(list) = rules.tools.allowed.and_then(names) {
-        return Err(CheckFault { message: format!("unknown tools in allowlist at {path}: {list}"), path });
+        return Err(at_fault("allowlist", &list));
     }
-    match names(rules.tools.denied) {
-        Some(list) => {
-            Err(CheckFault { message: format!("unknown tools in deny list at {path}: {list}"), path })
-        }
-        None => Ok(()),
-    }
+    names(rules.tools.denied).map_or(Ok(()), |list| Err(at_fault("deny list", &list)))
 }
 
 fn tool_access(rules: &Rules<'_>, with: &CheckOptions<'_>) -> Result<(), CheckFault> {
-    let path = format!("{}.toolAccess", rules.place);
-    let names = rules.access.iter().map(|name| trim(name)).filter(|name| !name.is_empty());
-    match unknown(names, with) {
-        Some(list) => {
-            Err(CheckFault { message: format!("unknown tools in toolAccess at {path}: {list}"), path })
-        }
-        None => Ok(()),
-    }
+    let names = rules.access.names().map(trim).filter(|name| !name.is_empty());
+    let at_fault = |list: String| {
+        let path = format!("{}.toolAccess", rules.place);
+        let place = shown(&path, PLACE_SHOWN);
+        CheckFault { message: format!("unknown tools in toolAccess at {place}: {list}"), path }
+    };
+    unknown(names, with).map_or(Ok(()), |list| Err(at_fault(list)))
 }
 
 /// Those that no tool has, sorted, as Python prints a list; none when all are known.
 fn unknown<'n>(names: impl Iterator<Item = &'n str>, with: &CheckOptions<'_>) -> Option<String> {
     let unknown: BTreeSet<&str> = names.filter(|name| !with.known_tools.contains(*name)).collect();
+    if unknown.is_empty() {
+        return None;
+    }
     let shown = unknown.iter().take(NAMED).map(|name| python_literal(name, NAME_SHOWN));
     let more = (unknown.len() > NAMED).then(|| "...".to_owned());
     let listed: Vec<String> = shown.chain(more).collect();
-    (!unknown.is_empty()).then(|| format!("[{}]", listed.join(", ")))
+    Some(format!("[{}]", listed.join(", ")))
 }
 
 fn persona(rules: &Rules<'_>, with: &CheckOptions<'_>) -> Result<(), CheckFault> {
@@ -200,7 +226,8 @@ fn persona(rules: &Rules<'_>, with: &CheckOptions<'_>) -> Result<(), CheckFault>
     }
     let path = format!("{}.personaFile", rules.place);
     let written = shown(written, NAME_SHOWN);
-    let message = format!("invalid personaFile at {path}: Persona file must be inside workspace: {written}");
+    let place = shown(&path, PLACE_SHOWN);
+    let message = format!("invalid personaFile at {place}: Persona file must be inside workspace: {written}");
     Err(CheckFault { path, message })
 }
 

@@ -6,10 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 use nanobot_core::ids::{ChannelName, SenderId};
 use nanobot_core::text::trim;
 
-use crate::chat::{Chat, Place, Senders};
+use crate::chat::{Chat, Overlays, Place};
 use crate::document::Document;
 use crate::document::schema::{ChannelPolicy, Policy};
 use crate::engine::Engine;
+use crate::senders::Senders;
 
 /// What a policy does not know itself.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +38,9 @@ impl Channel {
         let Some(ChannelPolicy { default, chats }) = policy.channels.get(place.channel) else {
             return Self { is_applied, default: outer, chats: HashMap::new() };
         };
-        let default = outer.overlaid(place, default);
-        let chats = chats.0.iter().map(|(id, over)| (id.clone(), default.overlaid(place, over))).collect();
+        let default = Overlays::over(&outer, place).chat(default);
+        let mut overlays = Overlays::over(&default, place);
+        let chats = chats.0.iter().map(|(id, over)| (id.clone(), overlays.chat(over))).collect();
         Self { is_applied, default, chats }
     }
 
@@ -70,7 +72,7 @@ impl Engine {
         let owners =
             policy.owners.0.iter().map(|(channel, owners)| (channel.clone(), self::owners(channel, owners)));
         Self {
-            known_tools: options.known_tools.clone(),
+            known_tools: options.known_tools.clone().into(),
             source: options.source.clone(),
             channels: channels.collect(),
             owners: owners.collect(),

@@ -38,17 +38,17 @@ pub struct Effective {
 
 impl Effective {
     pub(crate) fn of(chat: &Chat) -> Self {
-        let rules = chat.access.rules().iter();
-        let tool_access = rules.map(|(tool, rule)| (tool.clone(), (rule.mode, rule.senders.names().clone())));
+        let rules = chat.offer.access.rules().iter();
+        let tool_access = rules.map(|(tool, rule)| (tool.clone(), (rule.mode, rule.senders.names())));
         Self {
             who_can_talk: chat.who.mode,
-            who_can_talk_senders: chat.who.senders.names().clone(),
+            who_can_talk_senders: chat.who.senders.names(),
             when_to_reply: chat.when.mode,
-            when_to_reply_senders: chat.when.senders.names().clone(),
-            blocked_senders: chat.blocked.names().clone(),
-            allowed_tools: chat.tools.mode(),
-            allowed_tools_tools: chat.tools.listed(),
-            allowed_tools_deny: chat.tools.denied(),
+            when_to_reply_senders: chat.when.senders.names(),
+            blocked_senders: chat.blocked.names(),
+            allowed_tools: chat.offer.tools.mode(),
+            allowed_tools_tools: chat.offer.tools.listed(),
+            allowed_tools_deny: chat.offer.tools.denied(),
             tool_access: tool_access.collect(),
             persona_file: chat.persona.as_deref().map(str::to_owned),
             wake_phrases: chat.wake.phrases().clone(),

@@ -1,10 +1,10 @@
 //! The compiled policy: asked about a message, it decides. The answer depends on the policy and the message alone.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use nanobot_core::Label;
-use nanobot_core::decision::{CooldownPolicy, Persona, PolicyDecision, VoicePolicy};
+use nanobot_core::decision::{CooldownPolicy, Persona, PolicyDecision, ToolNames, VoicePolicy};
 use nanobot_core::event::{ChatKind, InboundEvent};
 use nanobot_core::ids::{ChannelName, SenderId};
 use nanobot_core::ports::PolicyEngine;
@@ -77,7 +77,7 @@ pub struct ToolAccess {
 /// A compiled policy.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) known_tools: BTreeSet<String>,
+    pub(crate) known_tools: ToolNames,
     pub(crate) source: String,
     pub(crate) channels: HashMap<String, Channel>,
     pub(crate) owners: HashMap<String, Owners>,
@@ -114,7 +114,7 @@ impl Engine {
         PolicyDecision {
             accept: verdict.accepts(),
             respond: verdict.answers(),
-            allowed_tools: if verdict.answers() { sender.tools(chat) } else { BTreeSet::new() },
+            allowed_tools: if verdict.answers() { sender.tools(chat) } else { ToolNames::default() },
             reason: verdict.reason(),
             is_owner: sender.is_owner,
             persona: chat.persona.as_deref().map(|file| Persona { file: file.to_owned(), text: None }),
@@ -132,8 +132,8 @@ impl Engine {
             return ToolAccess { rule_allows: true, in_potential_tools: is_known, in_decision: is_known };
         };
         let sender = self.sender(asked);
-        let rule_allows = chat.access.allows(tool, &sender.actor, sender.is_owner);
-        let in_potential_tools = rule_allows && chat.tools.tools().contains(tool);
+        let rule_allows = chat.offer.access.allows(tool, &sender.actor, sender.is_owner);
+        let in_potential_tools = rule_allows && chat.offer.tools.tools().contains(tool);
         let in_decision =
             in_potential_tools && Verdict::of(chat, asked, &sender.actor, sender.is_owner).answers();
         ToolAccess { rule_allows, in_potential_tools, in_decision }
@@ -176,12 +176,8 @@ impl Engine {
 
 impl Sender {
     /// The tools that the chat has for him.
-    pub(crate) fn tools(&self, chat: &Chat) -> BTreeSet<String> {
-        let tools = chat.tools.tools();
-        if chat.access.rules().is_empty() {
-            return tools.clone();
-        }
-        tools.iter().filter(|tool| chat.access.allows(tool, &self.actor, self.is_owner)).cloned().collect()
+    pub(crate) fn tools(&self, chat: &Chat) -> ToolNames {
+        chat.offer.to(&self.actor, self.is_owner)
     }
 }
 

@@ -4,6 +4,7 @@
 //! the list and the event, are expanded into all of them, and one common name is a match. The rules are the
 //! original's, slips included: whoever has the same digits is the same person on WhatsApp, a telephone or not.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use nanobot_core::text::trim;
@@ -23,8 +24,10 @@ impl Actor {
     /// The sender of an event. `7|bob` is `7`, `bob` and also `7|bob`.
     pub fn of(channel: &str, sender: &str) -> Self {
         let mut known: Vec<String> = Vec::with_capacity(4);
-        for candidate in sender.split('|').chain(sender.contains('|').then_some(sender)) {
-            for alias in aliases(channel, token(candidate)) {
+        let is_joined = sender.contains('|') && !is_irc_source(channel, sender);
+        let parts = is_joined.then(|| sender.split('|')).into_iter().flatten();
+        for candidate in parts.chain([sender]) {
+            for alias in aliases(channel, &token(candidate)) {
                 if !known.contains(&alias) {
                     known.push(alias);
                 }
@@ -40,9 +43,21 @@ impl Actor {
     }
 }
 
+/// Whether this is one name, and no list of them: on IRC a nick may have `|` in it, so that whoever takes the nick
+/// `x|anna` would be `anna`.
+fn is_irc_source(channel: &str, sender: &str) -> bool {
+    channel == "irc" && sender.split_once('!').is_some_and(|(_, address)| address.contains('@'))
+}
+
 /// Everybody whom a list of a policy means. An entry is one name: `7|bob` is not split here.
 pub fn expand<S: AsRef<str>>(channel: &str, entries: impl IntoIterator<Item = S>) -> BTreeSet<String> {
-    entries.into_iter().flat_map(|entry| aliases(channel, token(entry.as_ref()))).collect()
+    entries.into_iter().flat_map(|entry| aliases(channel, &token(entry.as_ref()))).collect()
+}
+
+/// Hands over every name of an entry of a list, in pieces, so that whoever packs them away need not have a text of
+/// each. In no order; some may come twice.
+pub(crate) fn spell(channel: &str, entry: &str, mut take: impl FnMut(&[&str])) {
+    spell_token(channel, &token(entry), &mut take);
 }
 
 /// Without white space at the ends and without one leading `@`.
@@ -51,41 +66,51 @@ fn bare(name: &str) -> &str {
     name.strip_prefix('@').map_or(name, trim)
 }
 
-fn token(name: &str) -> String {
-    bare(name).to_lowercase()
+fn token(name: &str) -> Cow<'_, str> {
+    let name = bare(name);
+    let is_lower = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }
 }
 
 /// All spellings of one token, sorted by code point. Nothing has none.
-fn aliases(channel: &str, token: String) -> Vec<String> {
-    if token.is_empty() {
-        return Vec::new();
-    }
-    let mut spellings = match channel {
-        "telegram" if is_digits(&token) => vec![token],
-        "telegram" => vec![format!("@{token}"), token],
-        "whatsapp" => on_whatsapp(token),
-        _ => vec![token],
-    };
+fn aliases(channel: &str, token: &str) -> Vec<String> {
+    let mut spellings = Vec::with_capacity(4);
+    spell_token(channel, token, &mut |pieces| spellings.push(pieces.concat()));
     spellings.sort_unstable();
     spellings.dedup();
     spellings
 }
 
+fn spell_token(channel: &str, token: &str, take: &mut dyn FnMut(&[&str])) {
+    if token.is_empty() {
+        return;
+    }
+    match channel {
+        "whatsapp" => return on_whatsapp(token, take),
+        "telegram" if !is_digits(token) => take(&["@", token]),
+        _ => {}
+    }
+    take(&[token]);
+}
+
 /// `number:device@server`: with and without server, with and without `+`, never with the device alone.
-fn on_whatsapp(token: String) -> Vec<String> {
-    let (left, server) = token.split_once('@').unwrap_or((&token, ""));
+fn on_whatsapp(token: &str, take: &mut dyn FnMut(&[&str])) {
+    let (left, server) = token.split_once('@').unwrap_or((token, ""));
     let (base, _device) = left.split_once(':').unwrap_or((left, ""));
-    let mut spellings = vec![base.to_owned()];
+    take(&[base]);
     if !server.is_empty() {
-        spellings.push(format!("{base}@{server}"));
+        take(&[base, "@", server]);
     }
     if let Some(number) = base.strip_prefix('+') {
-        spellings.push(number.to_owned());
+        take(&[number]);
     } else if is_digits(base) {
-        spellings.push(format!("+{base}"));
+        take(&["+", base]);
     }
-    spellings.push(token);
-    spellings
+    // Where nothing was cut off it has been handed over already.
+    let is_known = if server.is_empty() { base.len() == token.len() } else { base.len() == left.len() };
+    if !is_known {
+        take(&[token]);
+    }
 }
 
 #[cfg(test)]
@@ -155,5 +180,16 @@ mod tests {
             "a device without a number has an empty name, too"
         );
         assert_eq!(Actor::of("whatsapp", ":5").names().count(), 1, "which matches nothing");
+    }
+
+    #[test]
+    fn a_nick_on_irc_cannot_hold_the_name_of_somebody_else() {
+        let actor = Actor::of("irc", "x|dimi|y!~u@host");
+        assert_eq!(actor.aliases, ["x|dimi|y!~u@host"]);
+        assert_eq!(
+            Actor::of("telegram", "7|bob!b@c").aliases.len(),
+            5,
+            "elsewhere it joins names, as recorded"
+        );
     }
 }

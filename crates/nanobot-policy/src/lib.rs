@@ -24,6 +24,8 @@ mod notes;
 mod persona;
 mod places;
 pub mod reload;
+mod senders;
+mod shared;
 mod speech;
 mod tools;
 mod unicode;

@@ -180,8 +180,12 @@ impl<T> Reload<T> {
         let Some(changed) = changed else {
             return self.gone(now).map_or(Look::Nothing, Look::Tell);
         };
-        let is_unread = matches!(self.trouble, Some(Trouble { cause: Cause::Unreadable(_), .. }));
-        if self.seen == Some(changed) && !is_unread { Look::Nothing } else { Look::Read }
+        // Somebody may have been in the middle of writing a broken file, within one tick of the file system's clock.
+        let is_troubled = matches!(
+            self.trouble,
+            Some(Trouble { cause: Cause::Unreadable(_) | Cause::Broken(_), .. })
+        );
+        if self.seen == Some(changed) && !is_troubled { Look::Nothing } else { Look::Read }
     }
 
     /// Takes the file, or that there is none any more, or why it (or its change time) cannot be read.

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
+use nanobot_core::decision::ToolNames;
 use nanobot_core::text::trim;
 
-use crate::chat::{Rule, Senders};
+use crate::chat::Rule;
 use crate::document::schema::{
     AllowedTools, AllowedToolsOverride, TalkMode, ToolRule, ToolRuleOverride, ToolsMode,
 };
 use crate::document::{Map, Overlay};
 use crate::identity::Actor;
+use crate::senders::Senders;
 
 /// Runs commands. Who has it not, has no [`SPAWN`] either: a subagent would be a way around.
 const EXEC: &str = "exec";
@@ -21,7 +23,7 @@ const SPAWN: &str = "spawn";
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Toolset {
     said: AllowedTools,
-    tools: BTreeSet<String>,
+    tools: ToolNames,
 }
 
 impl Toolset {
@@ -38,7 +40,7 @@ impl Toolset {
         if !tools.contains(EXEC) {
             tools.remove(SPAWN);
         }
-        Self { said, tools }
+        Self { said, tools: tools.into() }
     }
 
     pub(crate) fn overlaid(&self, over: &AllowedToolsOverride, known: &BTreeSet<String>) -> Self {
@@ -48,7 +50,7 @@ impl Toolset {
     }
 
     /// What is left of all known tools, whoever asks.
-    pub(crate) fn tools(&self) -> &BTreeSet<String> {
+    pub(crate) fn tools(&self) -> &ToolNames {
         &self.tools
     }
 
@@ -70,6 +72,46 @@ impl Toolset {
 
 fn names(tools: &[String]) -> impl Iterator<Item = &str> {
     tools.iter().map(|tool| trim(tool)).filter(|tool| !tool.is_empty())
+}
+
+/// The tools of a chat together with its rules for single ones.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Offer {
+    pub(crate) tools: Toolset,
+    pub(crate) access: Access,
+    /// The tools that nobody is kept from.
+    open: ToolNames,
+    /// The rules for the rest.
+    guarded: Vec<(String, Rule<TalkMode>)>,
+}
+
+impl Offer {
+    pub(crate) fn of(tools: Toolset, access: Access) -> Self {
+        let is_guarded = |(tool, rule): &(&String, &Rule<TalkMode>)| {
+            rule.mode != TalkMode::Everyone && tools.tools.contains(*tool)
+        };
+        let guarded: Vec<_> =
+            access.rules.iter().filter(is_guarded).map(|(tool, rule)| (tool.clone(), rule.clone())).collect();
+        let mut open = tools.tools.clone();
+        for (tool, _) in &guarded {
+            open.remove(tool);
+        }
+        Self { tools, access, open, guarded }
+    }
+
+    /// What somebody may use. Mostly that is all or what is open, and then nothing is copied.
+    pub(crate) fn to(&self, actor: &Actor, is_owner: bool) -> ToolNames {
+        let may = |(_, rule): &&(String, Rule<TalkMode>)| rule.allows(actor, is_owner);
+        let count = self.guarded.iter().filter(may).count();
+        if count == self.guarded.len() {
+            return self.tools.tools.clone();
+        }
+        let mut tools = self.open.clone();
+        if count > 0 {
+            tools.extend(self.guarded.iter().filter(may).map(|(tool, _)| tool.clone()));
+        }
+        tools
+    }
 }
 
 /// Who may use single tools.
@@ -107,11 +149,7 @@ impl Access {
 
     /// Whether somebody may use a tool, as far as its own rule goes.
     pub(crate) fn allows(&self, tool: &str, actor: &Actor, is_owner: bool) -> bool {
-        self.rules.get(tool).is_none_or(|rule| match rule.mode {
-            TalkMode::Everyone => true,
-            TalkMode::Allowlist => rule.senders.hold(actor),
-            TalkMode::OwnerOnly => is_owner,
-        })
+        self.rules.get(tool).is_none_or(|rule| rule.allows(actor, is_owner))
     }
 
     /// All rules, by tool.

@@ -39,12 +39,7 @@ impl Verdict {
         if chat.blocked.hold(actor) {
             return Self::Blocked;
         }
-        let talks = match chat.who.mode {
-            TalkMode::Everyone => true,
-            TalkMode::Allowlist => chat.who.senders.hold(actor),
-            TalkMode::OwnerOnly => is_owner,
-        };
-        if !talks {
+        if !chat.who.allows(actor, is_owner) {
             return Self::Unheard(chat.who.mode);
         }
         let (answers, code) = match chat.when.mode {

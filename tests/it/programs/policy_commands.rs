@@ -130,16 +130,16 @@ fn files_are_checked_one_by_one() {
       line 2: defaults.whoCanTalk.mode: must be one of everyone, allowlist, owner_only
       line 3: nope: is not a key of a policy
     ~/.nanobot/torn.json: REFUSED
-      line 1, column 12: the text ends where a value is expected
+      line 1, column 12: the file ends here; the rest is missing
     ~/.nanobot/latin.json: REFUSED
-      line 1: this is not UTF-8
+      line 1: this is not UTF-8; save the file in that encoding
     "#);
     let ran = home.cli(&["policy", "check", "--jsonl", good, bad, torn, latin]).exits(1);
     insta::assert_snapshot!(home.redact(&ran.stdout), @r#"
     {"file":"~/.nanobot/good.json","accepted":true,"stage":"ok","errors":[],"policy_hash":"383270f61c45d4dbeff263294341919e3d80921215b4f13229f93eb37ba48b46"}
     {"file":"~/.nanobot/bad.json","accepted":false,"stage":"schema","errors":[{"path":"defaults.whoCanTalk.mode","message":"must be one of everyone, allowlist, owner_only"},{"path":"nope","message":"is not a key of a policy"}],"policy_hash":null}
-    {"file":"~/.nanobot/torn.json","accepted":false,"stage":"json","errors":[{"path":"","message":"line 1, column 12: the text ends where a value is expected"}],"policy_hash":null}
-    {"file":"~/.nanobot/latin.json","accepted":false,"stage":"decode","errors":[{"path":"","message":"line 1: this is not UTF-8"}],"policy_hash":null}
+    {"file":"~/.nanobot/torn.json","accepted":false,"stage":"json","errors":[{"path":"","message":"line 1, column 12: the file ends here; the rest is missing"}],"policy_hash":null}
+    {"file":"~/.nanobot/latin.json","accepted":false,"stage":"decode","errors":[{"path":"","message":"line 1: this is not UTF-8; save the file in that encoding"}],"policy_hash":null}
     "#);
     let missing = home.cli(&["policy", "check", "--jsonl", "no-such-file", good]).exits(65);
     assert_eq!(missing.stdout.lines().count(), 2);

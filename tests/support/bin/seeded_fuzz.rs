@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use nanobot_tests::fuzzing::{self, Target};
 
-const USAGE: &str = "usage: seeded-fuzz NAME SECONDS SEED FOLDER   run it; an input that breaks something is put into FOLDER
-       seeded-fuzz NAME seeds FOLDER            write the recorded cases into FOLDER";
+const USAGE: &str = "usage: seeded-fuzz NAME SECONDS SEED FOLDER   run it; a finding is put into FOLDER
+       seeded-fuzz NAME seeds FOLDER          write the recorded cases into FOLDER";
 
 fn main() -> ExitCode {
     match carry_out() {

@@ -56,7 +56,7 @@ impl Home {
         fs::write(home.root().join("config.json"), config.to_string())?;
         let irc = format!(
             "[channels.irc]\nenabled = true\nunguarded = true\nport = {port}\nnick = \"{nick}\"\n\
-             channels = [\"{channel}\"]\nburst_lines = 100\nlines_per_second = 100.0\n\
+             channels = [\"{channel}\"]\nowners = [\"account:nobody\"]\nburst_lines = 100\nlines_per_second = 100.0\n\
              reconnect_initial_ms = 100\nreconnect_max_ms = 200\n"
         );
         fs::write(home.root().join("irc.toml"), irc)?;

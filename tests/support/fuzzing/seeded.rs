@@ -46,49 +46,82 @@ pub struct Finding {
 /// When the recorded cases or the dictionary cannot be read.
 pub fn run(target: &Target, seed: u64, mut goes_on: impl FnMut(u64) -> bool) -> Result<Report> {
     let words = dictionary::words(target.dictionary)?;
-    let mut pool = target.seeds()?;
+    let seeds = target.seeds()?;
     let mut report = Report {
         name: target.name,
         seed,
-        recorded: pool.len(),
+        recorded: seeds.len(),
         cases: 0,
         shapes: BTreeMap::new(),
         finding: None,
     };
-    for input in &pool {
-        report.note(target, input);
-        if report.finding.is_some() {
-            return Ok(report);
-        }
+    let mut pool = Pool::default();
+    for input in seeds {
+        let Some(met) = report.note(target, &input) else { return Ok(report) };
+        pool.add(input, met);
     }
     let mut chance = Chance::of(seed, 0);
-    while report.finding.is_none() && goes_on(report.cases) {
-        let mut pick = || pool.get(index(pool.len(), &mut chance)).map_or(&[][..], Vec::as_slice);
-        let (base, other) = (pick(), pick());
+    while goes_on(report.cases) {
+        let (base, other) = (pool.pick(&mut chance), pool.pick(&mut chance));
         let input = mutated(base, other, &words, &mut chance);
-        let is_new = report.note(target, &input);
-        if is_new && pool.len() < MAX_POOL {
-            pool.push(input);
+        let Some(met) = report.note(target, &input) else { break };
+        if met.is_new && pool.all.len() < MAX_POOL {
+            pool.add(input, met);
         }
     }
     Ok(report)
 }
 
+/// How an input came out.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    /// Its shape was not met before.
+    is_new: bool,
+    /// It went the whole way through the code.
+    is_whole: bool,
+}
+
+/// What is mutated.
+#[derive(Debug, Default)]
+struct Pool {
+    all: Vec<Vec<u8>>,
+    /// The places of those that went the whole way.
+    whole: Vec<usize>,
+}
+
+impl Pool {
+    fn add(&mut self, input: Vec<u8>, met: Met) {
+        if met.is_whole {
+            self.whole.push(self.all.len());
+        }
+        self.all.push(input);
+    }
+
+    /// Every other time one that went the whole way: most of what is refused at the gate stays so when it is changed.
+    fn pick(&self, chance: &mut Chance) -> &[u8] {
+        let of_whole = self.whole.get(index(self.whole.len(), chance)).copied();
+        let of_all = index(self.all.len(), chance);
+        let place = if chance.once_in(2) { of_whole.unwrap_or(of_all) } else { of_all };
+        self.all.get(place).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl Report {
-    /// Tries an input; whether its shape was not met before.
-    fn note(&mut self, target: &Target, input: &[u8]) -> bool {
+    /// Tries an input; none when that ends the run.
+    fn note(&mut self, target: &Target, input: &[u8]) -> Option<Met> {
         self.cases += 1;
         let what = match catch_unwind(|| (target.body)(input)) {
             Ok(Ok(shape)) => {
+                let is_whole = (target.is_whole)(&shape);
                 let count = self.shapes.entry(shape).or_default();
                 *count += 1;
-                return *count == 1;
+                return Some(Met { is_new: *count == 1, is_whole });
             }
             Ok(Err(broken)) => broken.to_string(),
             Err(_) => "a panic; its message stands above".to_owned(),
         };
         self.finding = Some(Finding { input: input.to_vec(), what });
-        false
+        None
     }
 
     /// How many inputs were of a kind, which is what stands before the first colon of a shape.
@@ -105,8 +138,8 @@ fn kind_of(shape: &str) -> &str {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, seed, recorded, cases, shapes, finding } = self;
-        let shape_count = shapes.len();
-        writeln!(f, "{name}: seed {seed}, {cases} inputs made of {recorded} recorded ones, {shape_count} shapes")?;
+        let among = format!("{recorded} recorded ones, {} shapes", shapes.len());
+        writeln!(f, "{name}: seed {seed}, {cases} inputs made of {among}")?;
         let mut last = "";
         for (shape, count) in shapes {
             let kind = kind_of(shape);
@@ -114,8 +147,8 @@ impl fmt::Display for Report {
                 writeln!(f, "{:>12}  {kind}", self.of_kind(kind))?;
                 last = kind;
             }
-            if kind != shape {
-                writeln!(f, "{count:>12}    {}", shape.split_at(kind.len()).1.trim_start_matches([':', ' ']))?;
+            if let Some((_, what)) = shape.split_once(": ") {
+                writeln!(f, "{count:>12}    {what}")?;
             }
         }
         match finding {

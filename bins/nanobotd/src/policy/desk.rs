@@ -1,6 +1,7 @@
 //! Takes the commands of owners from the pipeline: who may give one is asked of the policy in force.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::admin::{AdminFact, AdminVerdict};
@@ -10,7 +11,7 @@ use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{AdminAct, AdminDesk, AuditLog, PolicyEngine as _, SessionAdmin as _};
 use nanobot_core::text::trim;
 use nanobot_core::time::WallTime;
-use nanobot_policy::admin::{Effect, Executed, Heard, Kind, Line, Speaker, Way, reset_reply};
+use nanobot_policy::admin::{Admin, Effect, Executed, Heard, Kind, Line, Speaker, Way, reset_reply};
 
 use super::room::{Act, PolicyRoom};
 use super::work::change_id;
@@ -33,40 +34,90 @@ pub(crate) struct Desk {
 #[async_trait]
 impl AdminDesk for Desk {
     fn is_urgent(&self, event: &InboundEvent) -> bool {
-        let text = event.text();
+        // A caption is no command: the stage sees the picture's name in front of it.
+        let is_words = event.blocks.iter().all(|block| block.media().is_none());
         // Asked of every message, so the cheap questions come first.
-        let is_command = match name_of(&text).as_deref() {
-            Some(CANCEL) => true,
-            Some("panic") => event.chat_kind == ChatKind::Direct,
-            _ => false,
-        };
-        is_command && self.is_owner(event)
+        is_words && Urgent::of(event, &event.text()).is_some() && self.is_owner(event)
+    }
+
+    fn unrecorded(self: Arc<Self>, event: &InboundEvent, turn: &TurnId) {
+        if Urgent::of(event, &event.text()) == Some(Urgent::Panic)
+            && let Some(Effect::Panic { delay }) =
+                stop(event, &event.text()).and_then(|executed| executed.effect)
+        {
+            self.panic.press(turn, delay);
+            let (panic, turn) = (self.panic.clone(), turn.clone());
+            tokio::spawn(async move { panic.after_turn(&turn).await });
+        }
     }
 
     async fn take(&self, event: &InboundEvent, text: &str, turn: &TurnId, now: &WallTime) -> AdminVerdict {
         let Some(name) = name_of(text).filter(|_| self.room.surroundings.is_governed(&event.channel)) else {
             return AdminVerdict::NotACommand;
         };
-        // What an editor changed a moment ago counts: it may be the very owner.
-        self.room.refresh().await;
-        let is_owner = self.is_owner(event);
-        let speaker = Speaker {
-            way: Way::Chat,
-            channel: event.channel.as_str(),
-            chat: event.chat.as_str(),
-            sender: event.sender.as_str(),
-            is_group: event.chat_kind == ChatKind::Group,
-            is_owner,
+        // What stops something waits for nothing: no file, and nobody else's act.
+        match Urgent::of(event, text) {
+            Some(Urgent::Cancel) if self.is_owner(event) => return self.cancel(event),
+            Some(Urgent::Panic) if self.is_owner(event) => {
+                if let Some(executed) = stop(event, text) {
+                    return self.finish(event, turn, now, &speaker(event, true), executed).await;
+                }
+            }
+            _ => {}
+        }
+        let mut act = Act {
+            id: change_id(turn.as_str()),
+            command: text,
+            speaker: speaker(event, false),
+            at: now.instant,
         };
-        if name == CANCEL && is_owner {
-            return self.cancel(event);
-        }
-        let act = Act { id: change_id(turn.as_str()), command: text, speaker, at: now.instant };
-        match self.room.hear(&act).await {
+        match self.room.hear(&mut act, |policy| policy.evaluate(event).is_owner).await {
             Heard::NotACommand => AdminVerdict::NotACommand,
-            Heard::Ignored | Heard::Task(_) => AdminVerdict::Ignored { command: known(&name) },
-            Heard::Answered(executed) => self.finish(event, turn, now, &speaker, *executed).await,
+            Heard::Ignored => AdminVerdict::Ignored { command: known(&name) },
+            Heard::Answered(executed) => self.finish(event, turn, now, &act.speaker, *executed).await,
+            // The room does every task, or says why not.
+            Heard::Task(_) => {
+                self.finish(event, turn, now, &act.speaker, Executed::failed("it was left undone")).await
+            }
         }
+    }
+}
+
+/// A command that stops something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Urgent {
+    /// The turn of a chat.
+    Cancel,
+    /// Everything.
+    Panic,
+}
+
+impl Urgent {
+    fn of(event: &InboundEvent, text: &str) -> Option<Self> {
+        match name_of(text)?.as_str() {
+            CANCEL => Some(Self::Cancel),
+            "panic" if event.chat_kind == ChatKind::Direct => Some(Self::Panic),
+            _ => None,
+        }
+    }
+}
+
+fn speaker(event: &InboundEvent, is_owner: bool) -> Speaker<'_> {
+    Speaker {
+        way: Way::Chat,
+        channel: event.channel.as_str(),
+        chat: event.chat.as_str(),
+        sender: event.sender.as_str(),
+        is_group: event.chat_kind == ChatKind::Group,
+        is_owner,
+    }
+}
+
+/// What an owner's emergency stop comes to; it needs no policy.
+fn stop(event: &InboundEvent, text: &str) -> Option<Executed> {
+    match Admin::default().hear(text, &speaker(event, true), Err("it is not needed"), Duration::ZERO) {
+        Heard::Answered(executed) => Some(*executed),
+        Heard::NotACommand | Heard::Ignored | Heard::Task(_) => None,
     }
 }
 
@@ -84,27 +135,27 @@ impl Desk {
         speaker: &Speaker<'_>,
         mut executed: Executed,
     ) -> AdminVerdict {
-        if executed.kind != Kind::Question || executed.effect.is_some() {
+        // Before anything is written down: a stop must not wait for a disk.
+        if let Some(Effect::Panic { delay }) = executed.effect {
+            self.panic.press(turn, delay);
+        }
+        // The room for sessions writes a reset down itself, before it happens.
+        let is_reset = executed.effect == Some(Effect::ResetSession);
+        if !is_reset && (executed.kind != Kind::Question || executed.effect.is_some()) {
             let act = AdminAct {
                 actor: format!("{}:{}", speaker.channel, speaker.sender),
                 via: "chat",
-                action: action(&executed),
+                action: executed.command,
                 target: format!("{}:{}", speaker.channel, speaker.chat),
                 result: executed.outcome.word(),
             };
-            // A change has a row of its own, written before it took effect. A reset leaves no other trace, so it
-            // must not happen without this one. An emergency stop must not wait for a disk.
+            // A change has a row of its own, written before it took effect.
             if let Err(error) = self.audit.record(&act, now).await {
                 tracing::error!(error = chain(&error), "an admin act could not be written down");
-                if executed.effect == Some(Effect::ResetSession) {
-                    executed = executed.not_saved(&chain(&error));
-                }
             }
         }
-        match executed.effect.clone() {
-            Some(Effect::ResetSession) => executed.reply = self.reset(event, speaker).await,
-            Some(Effect::Panic { delay }) => self.panic.press(turn, delay),
-            None => {}
+        if is_reset {
+            executed.reply = self.reset(event, speaker).await;
         }
         AdminVerdict::Answered(executed.answer(speaker))
     }
@@ -152,12 +203,4 @@ fn known(name: &str) -> String {
         "deny",
     ];
     NAMES.iter().find(|known| **known == name).map_or_else(|| "unknown".to_owned(), ToString::to_string)
-}
-
-fn action(executed: &Executed) -> &'static str {
-    match &executed.effect {
-        Some(Effect::ResetSession) => "session.reset",
-        Some(Effect::Panic { .. }) => "panic",
-        None => executed.command,
-    }
 }

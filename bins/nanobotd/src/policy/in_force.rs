@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nanobot_config::settings::Governs;
 use nanobot_config::{Config, Home};
@@ -14,6 +15,18 @@ use super::places::ThisMachine;
 /// Channels that the original's policy governs, and whose owners the start-up check asks for.
 const ORIGINAL: [&str; 2] = ["telegram", "whatsapp"];
 
+/// The one network that knows owners by itself.
+const IRC: &str = "irc";
+
+/// How far the policy reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Over every network.
+    Networks,
+    /// As far as the original's.
+    Original,
+}
+
 /// Every network that there is an adapter for, or will be: none of them is ever left out by accident.
 const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "whatsapp"];
 
@@ -21,10 +34,41 @@ const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "
 pub(crate) struct InForce {
     pub(crate) document: Document,
     pub(crate) engine: Engine,
-    /// Of the document.
-    pub(crate) hash: String,
-    /// Governed channels where owners alone may talk and nobody is one.
-    pub(crate) closed: Vec<String>,
+    hash: OnceLock<String>,
+    /// Networks where nobody may talk, since the policy is the first that they have and nobody owns them.
+    shut: Shut,
+}
+
+/// Networks that are kept shut.
+enum Shut {
+    /// None: the policy reaches as far as the original's, and no further.
+    None,
+    /// These, and those that nobody has heard of.
+    Networks { open: BTreeSet<String>, named: Vec<String> },
+}
+
+impl InForce {
+    /// Of the document. It is not needed to be in force, so it is made when somebody first asks: with ten thousand
+    /// chats that takes as long as all the rest, and belongs off the event loop.
+    pub(crate) fn hash(&self) -> &str {
+        self.hash.get_or_init(|| self.document.hash())
+    }
+
+    /// Whether anybody at all may talk on a channel.
+    pub(crate) fn is_open(&self, channel: &ChannelName) -> bool {
+        match &self.shut {
+            Shut::Networks { open, .. } => !channel.is_network() || open.contains(channel.as_str()),
+            Shut::None => true,
+        }
+    }
+
+    /// The networks that are switched on and kept shut.
+    pub(crate) fn closed(&self) -> &[String] {
+        match &self.shut {
+            Shut::Networks { named, .. } => named,
+            Shut::None => &[],
+        }
+    }
 }
 
 /// What a policy is checked and compiled against.
@@ -41,6 +85,7 @@ pub struct Surroundings {
     enabled: BTreeSet<String>,
     /// Those of them whose owners the start-up check asks for.
     pub checked: BTreeSet<String>,
+    reach: Reach,
     /// Channels that know their owners themselves.
     own_owners: BTreeSet<String>,
     /// The tools that a policy may name.
@@ -62,18 +107,23 @@ impl Surroundings {
         let enabled: Vec<&str> = switches.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
         let checked: Vec<&str> = enabled.iter().copied().filter(|name| ORIGINAL.contains(name)).collect();
         let has_own_owners = !channels.irc.owners.is_empty();
+        let reach = match config.policy.governs {
+            Governs::Original => Reach::Original,
+            // Also what a later version may add: more is governed, not less.
+            _ => Reach::Networks,
+        };
         Self {
             source: home.policy_json().display().to_string(),
             workspace: home.workspace(config),
             places: ThisMachine::new(home.user_home().map(Path::to_owned)),
-            governed: match config.policy.governs {
-                Governs::Original => names(&checked),
-                // Also what a later version may add: more is governed, not less.
-                _ => names(&NETWORKS),
+            governed: match reach {
+                Reach::Original => names(&checked),
+                Reach::Networks => names(&NETWORKS),
             },
+            reach,
             enabled: names(&enabled),
             checked: names(&checked),
-            own_owners: if has_own_owners { names(&["irc"]) } else { BTreeSet::new() },
+            own_owners: if has_own_owners { names(&[IRC]) } else { BTreeSet::new() },
             known_tools: KNOWN_TOOLS.map(str::to_owned).into_iter().chain(tools).collect(),
         }
     }
@@ -95,8 +145,8 @@ impl Surroundings {
         };
         let policy = InForce {
             engine: Engine::compile(&document, &options),
-            hash: document.hash(),
-            closed: self.closed(&document),
+            hash: OnceLock::new(),
+            shut: self.shut(&document),
             document,
         };
         let pace = Pace::of(&policy.document.policy().runtime);
@@ -121,15 +171,27 @@ impl Surroundings {
         self.governed.contains(channel.as_str())
     }
 
-    /// Governed channels that the start-up check does not know, and that it would refuse: the policy lets owners
-    /// only, and there are none.
-    fn closed(&self, document: &Document) -> Vec<String> {
-        let is_unchecked = |name: &&String| !self.checked.contains(*name) && !self.own_owners.contains(*name);
-        let is_closed = |name: &&String| {
-            let options = self.check_options(BTreeSet::from([(*name).clone()]));
-            check(document, &options).is_err()
-        };
-        self.governs().filter(is_unchecked).filter(is_closed).cloned().collect()
+    /// Networks that are switched on, governed, and kept shut. The original leaves them to everybody, so no policy
+    /// of its time was written with them in mind: until somebody owns one, nobody may talk there.
+    pub fn closed(&self, document: &Document) -> Vec<String> {
+        let is_open = |name: &&String| self.is_open(name, document);
+        self.governs().filter(|name| !is_open(name)).cloned().collect()
+    }
+
+    fn is_open(&self, network: &str, document: &Document) -> bool {
+        let listed = document.policy().owners.get(network).into_iter().flatten();
+        // On IRC a nick by itself means nobody.
+        let mut usable =
+            listed.filter(|owner| !owner.trim().is_empty() && (network != IRC || owner.contains('!')));
+        ORIGINAL.contains(&network) || self.own_owners.contains(network) || usable.next().is_some()
+    }
+
+    fn shut(&self, document: &Document) -> Shut {
+        if self.reach == Reach::Original {
+            return Shut::None;
+        }
+        let open = self.governed.iter().filter(|name| self.is_open(name, document)).cloned().collect();
+        Shut::Networks { open, named: self.closed(document) }
     }
 
     fn check_options(&self, channels: BTreeSet<String>) -> CheckOptions<'_> {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use nanobot_core::decision::PolicyDecision;
+use nanobot_core::decision::{PolicyDecision, ToolNames};
 use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, SenderId};
 use nanobot_core::ports::PolicyEngine;
@@ -25,9 +25,10 @@ impl LivePolicy {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on it is this one.
-    pub(crate) fn replace(&self, policy: Arc<InForce>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = policy;
+    /// From now on it is this one. Gives back the one before: throwing away ten thousand chats takes a while.
+    #[must_use]
+    pub(crate) fn replace(&self, policy: Arc<InForce>) -> Arc<InForce> {
+        std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), policy)
     }
 }
 
@@ -37,14 +38,28 @@ impl PolicyEngine for LivePolicy {
     }
 
     fn evaluate(&self, event: &InboundEvent) -> PolicyDecision {
-        self.get().engine.evaluate(event)
+        let policy = self.get();
+        let decision = policy.engine.evaluate(event);
+        if policy.is_open(&event.channel) { decision } else { closed(decision) }
     }
 
     fn allows_tool(&self, event: &InboundEvent, tool: &str) -> bool {
-        self.get().engine.allows_tool(event, tool)
+        let policy = self.get();
+        policy.is_open(&event.channel) && policy.engine.allows_tool(event, tool)
     }
 
     fn owners(&self, channel: &ChannelName) -> Vec<SenderId> {
         self.get().engine.owners(channel)
+    }
+}
+
+/// Nobody may talk, whatever the rules say. What the decision says besides stays.
+fn closed(decision: PolicyDecision) -> PolicyDecision {
+    PolicyDecision {
+        accept: false,
+        respond: false,
+        allowed_tools: ToolNames::default(),
+        reason: "channel_closed".to_owned(),
+        ..decision
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{
     ChainHead, ChainHeads, Clock, IdGenerator, PolicyChange, PolicyFile, PolicyStatus, PolicyStore,
-    StoreError,
+    StoreError, StoreErrorKind,
 };
 use nanobot_core::time::Timestamp;
 use nanobot_policy::Document;
@@ -101,8 +101,8 @@ impl PolicyRoom {
             }
             Err(error) => {
                 // Its policy may be as it should; that nobody may change it keeps the evidence.
-                let why = chain(&error);
-                tracing::error!(error = why, "the log of policy changes is not as it was left");
+                let why = sealed_by(&error);
+                tracing::error!(error = why, "the policy cannot be changed by commands");
                 (known, Some(why))
             }
         };
@@ -144,34 +144,24 @@ impl PolicyRoom {
         self.ids.turn_id().to_string()
     }
 
-    /// Takes a changed file up now, before it is time to, if it is to be taken up at all. What became of it is told
-    /// at the next look.
-    pub(crate) async fn refresh(&self) {
-        if self.machine(|reload| reload.pace().on_change) {
-            let mut acts = self.acts.lock().await;
-            let news = self.look_now().await;
-            acts.untold.extend(news);
-        }
-    }
-
     /// Looks at the file if it is time to. Answers what somebody should be told.
     pub(crate) async fn look(&self) -> Vec<News> {
         let now = self.now();
-        let is_due = self.machine(|reload| reload.is_due(now));
         let mut acts = self.acts.lock().await;
+        let is_due = self.machine(|reload| reload.is_due(now));
         let news = if is_due { self.look_now().await } else { None };
         acts.untold.drain(..).chain(news).collect()
     }
 
     async fn look_now(&self) -> Option<News> {
         let now = self.now();
-        match self.store.changed().await {
-            Err(error) => self.read(now, Err(chain(&error)), Read::Changed).await,
+        match work::in_time(self.store.changed()).await {
+            Err(why) => self.read(now, Err(why), Read::Changed).await,
             Ok(changed) => match self.machine(|reload| reload.look(now, changed)) {
                 Look::Nothing => None,
                 Look::Tell(news) => Some(news),
                 Look::Read => {
-                    let found = self.store.load().await.map_err(|error| chain(&error));
+                    let found = work::in_time(self.store.load()).await;
                     self.read(now, found, Read::Changed).await
                 }
             },
@@ -180,26 +170,49 @@ impl PolicyRoom {
 
     /// How the policy is.
     pub(crate) async fn status(&self) -> PolicyStatus {
+        let acts = self.acts.lock().await;
         let policy = self.live.get();
+        let hashed = policy.clone();
+        let hash = work::off_the_loop(move || hashed.hash().to_owned()).await;
         let (has_file, trouble) = self.machine(|reload| {
             let trouble = reload.trouble().map(|trouble| lines(&trouble.cause)).unwrap_or_default();
             (reload.source().is_some(), trouble)
         });
-        let acts = self.acts.lock().await;
         PolicyStatus {
-            hash: policy.hash.clone(),
+            hash: hash.unwrap_or_else(|_| policy.hash().to_owned()),
             source: if has_file { self.surroundings.source.clone() } else { "built in".to_owned() },
             governs: self.surroundings.governs().cloned().collect(),
-            closed: policy.closed.clone(),
-            trouble: trouble.into_iter().chain(acts.sealed.clone()).collect(),
+            closed: policy.closed().to_vec(),
+            trouble,
+            sealed: acts.sealed.clone(),
             chain: acts.head.clone(),
         }
     }
 
-    /// Hears a message of a chat, and does what it commands. What is to be done besides (a session to be cleared,
-    /// a stop) is left to the caller.
-    pub(crate) async fn hear(&self, act: &Act<'_>) -> Heard {
-        self.act(act, |admin, loaded, now| admin.hear(act.command, &act.speaker, loaded, now)).await
+    /// Hears a message of a chat, and does what it commands. Whether its sender is an owner is asked of the policy in
+    /// force once nobody else is at work: the act before this one may have been about that. An act that has been done
+    /// was its sender's right then. What is to be done besides (a session to be cleared, a stop) is left to the caller.
+    pub(crate) async fn hear(&self, act: &mut Act<'_>, is_owner: impl FnOnce(&LivePolicy) -> bool) -> Heard {
+        let mut acts = self.acts.lock().await;
+        if self.machine(|reload| reload.pace().on_change) {
+            // What an editor changed a moment ago counts: it may be the very owner.
+            let news = self.look_now().await;
+            acts.untold.extend(news);
+        }
+        let done = self.done(&act.id).await;
+        act.speaker.is_owner = done.is_some() || is_owner(&self.live);
+        if !act.speaker.is_owner {
+            // Whatever it says; and nobody reads a file for strangers.
+            return Heard::Ignored;
+        }
+        let found = match done.clone() {
+            Some(document) => Ok(Found { document, bytes: None }),
+            None => self.found().await,
+        };
+        let hear = |admin: &mut Admin, loaded: Result<&Document, &str>, now| {
+            admin.hear(act.command, &act.speaker, loaded, now)
+        };
+        self.heard(&mut acts, act, found, done.is_some(), hear).await
     }
 
     /// Does what `hear` makes of the policy as it lies there.
@@ -210,11 +223,22 @@ impl PolicyRoom {
     ) -> Heard {
         let mut acts = self.acts.lock().await;
         let found = self.found().await;
+        self.heard(&mut acts, act, found, false, hear).await
+    }
+
+    async fn heard(
+        &self,
+        acts: &mut Acts,
+        act: &Act<'_>,
+        found: Result<Found, String>,
+        is_done: bool,
+        hear: impl FnOnce(&mut Admin, Result<&Document, &str>, Duration) -> Heard,
+    ) -> Heard {
         let loaded = found.as_ref().map(|found| found.document.as_ref()).map_err(String::as_str);
         let now = Duration::try_from(act.at.duration_since(self.began)).unwrap_or_default();
         match (hear(&mut acts.admin, loaded, now), found) {
             (Heard::Task(task), Ok(found)) => {
-                Heard::Answered(Box::new(self.perform(&mut acts, act, *task, found).await))
+                Heard::Answered(Box::new(self.perform(acts, act, *task, found, is_done).await))
             }
             (heard, _) => heard,
         }
@@ -257,20 +281,26 @@ impl PolicyRoom {
             after_hash: edited.after_hash.clone(),
             rollback_of: None,
         };
-        self.save(&mut acts, PolicyChange { row, seen: found.bytes, backup, text }).await?;
+        self.save(&mut acts, PolicyChange { row, seen: found.bytes, known: None, backup, text }).await?;
         edited.change = Some(act.id.clone());
         Ok(edited)
     }
 
-    async fn perform(&self, acts: &mut Acts, act: &Act<'_>, task: Task, found: Found) -> Executed {
+    /// An act that an earlier attempt has done is answered as it was then, and not done again.
+    async fn perform(
+        &self,
+        acts: &mut Acts,
+        act: &Act<'_>,
+        task: Task,
+        found: Found,
+        is_done: bool,
+    ) -> Executed {
         let facts =
             match work::facts(self.store.as_ref(), &self.groups, &self.surroundings, &task.needs()).await {
                 Ok(facts) => facts,
                 Err(why) => return Executed::failed(&why),
             };
-        // An earlier attempt at this very act may have got as far as the change: it is answered as it was then.
-        let done = self.done(&act.id).await;
-        let base = done.clone().unwrap_or_else(|| found.document.clone());
+        let base = found.document.clone();
         let surroundings = self.surroundings.clone();
         let executed =
             work::off_the_loop(move || task.execute(&base, &facts, &|document| surroundings.check(document)));
@@ -278,10 +308,10 @@ impl PolicyRoom {
             Ok(executed) => executed,
             Err(error) => return Executed::failed(&chain(&error)),
         };
-        let Some(change) = executed.change.as_deref().filter(|_| done.is_none()) else { return executed };
+        let Some(change) = executed.change.as_deref().filter(|_| !is_done) else { return executed };
         let row = change.row(act.id.clone(), act.at, &act.speaker, act.command);
-        let saved =
-            PolicyChange { row, seen: found.bytes, backup: change.backup.clone(), text: change.text.clone() };
+        let (backup, text) = (change.backup.clone(), change.text.clone());
+        let saved = PolicyChange { row, seen: found.bytes, known: None, backup, text };
         match self.save(acts, saved).await {
             Ok(()) => executed,
             Err(why) => executed.not_saved(&why),
@@ -290,15 +320,18 @@ impl PolicyRoom {
 
     /// The policy from before an act that has been done already.
     async fn done(&self, id: &str) -> Option<Arc<Document>> {
+        // Asked for every command, so the cheap question comes first: a change that counts has a backup.
+        let bytes = self.store.backup(id).await.ok()??;
         let rows = self.store.history(DONE_REACH).await.ok()?;
         rows.iter().find(|row| row.id == id)?;
-        let bytes = self.store.backup(id).await.ok()??;
-        Document::parse(&bytes, &self.surroundings.places).ok().map(Arc::new)
+        let surroundings = self.surroundings.clone();
+        let parsed = work::off_the_loop(move || Document::parse(&bytes, &surroundings.places).ok());
+        parsed.await.ok()?.map(Arc::new)
     }
 
     /// The policy as it lies there now.
     async fn found(&self) -> Result<Found, String> {
-        let file = self.store.load().await.map_err(|error| chain(&error))?;
+        let file = work::in_time(self.store.load()).await?;
         let Some(PolicyFile { bytes, .. }) = file else {
             // A file that was deleted is no reason to begin with the built-in policy.
             let policy = self.live.get();
@@ -315,21 +348,38 @@ impl PolicyRoom {
 
     async fn save(&self, acts: &mut Acts, change: PolicyChange) -> Result<(), String> {
         if let Some(why) = &acts.sealed {
-            return Err(format!(
-                "the log of policy changes is not as it was left ({why}); nanobot-cli audit verify"
-            ));
+            return Err(why.clone());
         }
-        let head = self.store.change(&change).await.map_err(|error| chain(&error))?;
+        let after = change.row.after_hash.clone();
+        let change = PolicyChange { known: acts.head.clone(), ..change };
+        let head = match self.store.change(&change).await {
+            Ok(head) => head,
+            Err(error) if error.kind == StoreErrorKind::Corrupt => {
+                let why = sealed_by(&error);
+                tracing::error!(error = why, "the policy cannot be changed by commands");
+                acts.sealed = Some(why.clone());
+                return Err(why);
+            }
+            Err(error) => return Err(chain(&error)),
+        };
         if let Err(error) = self.heads.set_chain_head(POLICY_CHAIN, &head).await {
             // The next start finds the journal one act behind, and catches up.
             tracing::error!(error = chain(&error), "the journal could not take the head of the policy's log");
         }
         acts.head = Some(head);
         let now = self.clock.now().instant;
-        let found = self.store.load().await.map_err(|error| chain(&error));
+        let found = work::in_time(self.store.load()).await;
         let news = self.read(now, found, Read::Anew).await;
         acts.untold.extend(news);
-        Ok(())
+        let in_force = self.live.get();
+        let hash =
+            work::off_the_loop(move || in_force.hash().to_owned()).await.map_err(|error| chain(&error))?;
+        if hash == after {
+            Ok(())
+        } else {
+            Err("it is saved, but the file is another one by now; nanobot-cli status says what is in force"
+                .to_owned())
+        }
     }
 
     /// Takes the file up, off the event loop.
@@ -348,17 +398,32 @@ impl PolicyRoom {
                 Read::Anew => reload.force(now, found, &compile),
             }
         });
-        let Taken { outcome, news } = taken.await.ok()?;
-        if let Outcome::Replaced(policy) = outcome {
-            for channel in &policy.closed {
-                tracing::warn!(channel, "owners only, and nobody is one: nobody may talk there");
+        let Taken { outcome, news } = match taken.await {
+            Ok(taken) => taken,
+            Err(error) => {
+                // It is looked at again each time, and shown as trouble until it can be taken.
+                let why = chain(&error);
+                tracing::error!(error = why, "a policy file broke its reader");
+                self.machine(|reload| reload.read(now, Err(why), &|_| Err(Vec::new())))
             }
-            tracing::info!(hash = policy.hash, "a policy is in force");
-            self.live.replace(policy);
+        };
+        if let Outcome::Replaced(policy) = outcome {
+            for channel in policy.closed() {
+                tracing::warn!(channel, "nobody owns this network, so nobody may talk there");
+            }
+            let former = self.live.replace(policy.clone());
+            let told = work::off_the_loop(move || {
+                drop(former);
+                tracing::info!(hash = policy.hash(), "a policy is in force");
+            });
+            // Whether it was told or not, it is in force.
+            let _ = told.await;
         }
         news
     }
 
+    /// Asks the machine. Only whoever holds `acts` may: nobody else has it then, so nobody waits on the event loop
+    /// while a policy is compiled.
     fn machine<T>(&self, ask: impl FnOnce(&mut Reload<InForce>) -> T) -> T {
         ask(&mut self.reload.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -368,6 +433,18 @@ impl PolicyRoom {
 /// anew.
 async fn known_head(heads: &dyn ChainHeads) -> Result<Option<ChainHead>, StoreError> {
     Ok(heads.chain_head(POLICY_CHAIN).await?.filter(|head| head.rows > 0))
+}
+
+/// Why nothing may be changed, and what to do about it.
+fn sealed_by(error: &StoreError) -> String {
+    let what = chain(error);
+    match error.kind {
+        StoreErrorKind::Corrupt => format!(
+            "the log of policy changes is not as it was left ({what}); look at it with nanobot-cli audit verify, then say \
+             nanobot-cli audit accept"
+        ),
+        _ => format!("the log of policy changes could not be looked at ({what}); start nanobotd again"),
+    }
 }
 
 /// Why a file is read.

@@ -103,6 +103,8 @@ impl Watcher {
         };
         let turn = self.ids.turn_id();
         let delivery = |(index, (channel, chat)): (usize, (ChannelName, ChatId))| {
+            // Whoever has an owner's nick at the moment reads this, and the faults name people of all networks.
+            let text = if channel.as_str() == "irc" { text.lines().next().unwrap_or_default() } else { text };
             let text = self.passed(&channel, text);
             let message = OutboundMessage { channel, chat, text, reply_to: None, media: Vec::new() };
             let outgoing = Outgoing::Message(message);

@@ -1,6 +1,7 @@
 //! Work for the policy that takes a while: off the event loop, or on the disk.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{PolicyStore, StoreError};
@@ -19,6 +20,18 @@ pub(super) async fn off_the_loop<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| StoreError::backend("working on the policy", error))
+}
+
+/// How long a file of the policy may take. Local disks answer in milliseconds; a network that went away does not, and
+/// everybody waits behind it.
+const FILE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a store answers, if it answers in time.
+pub(super) async fn in_time<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
+    match tokio::time::timeout(FILE_LIMIT, asked).await {
+        Ok(answer) => answer.map_err(|error| chain(&error)),
+        Err(_) => Err(format!("the files of the policy did not answer within {} s", FILE_LIMIT.as_secs())),
+    }
 }
 
 /// The id of the change that a turn makes: the same turn, tried again, makes the same change. 32 lower-case hex

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use nanobot_core::ports::{ChainHead, PolicyChange, StoreError, StoreErrorKind};
 
 use super::layout::{MAX_CHANGE_LOG_BYTES, MAX_POLICY_BYTES};
-use super::{CHANGING, Intent, Layout, Linked, MAX_CHAIN_BYTES};
+use super::{CHANGING, Intent, Layout, Linked, MAX_CHAIN_BYTES, corrupt};
 use crate::audit::MAX_ROW_BYTES;
 use crate::chain::{self, Link, Origin};
 use crate::disk::{self, Disk, folder_of};
@@ -65,6 +65,10 @@ impl Act<'_> {
             return Err(refused(StoreErrorKind::Backend, ChangeError::KnownId));
         }
         let Linked { log, chain_len, links: mut known } = Linked::read(self.layout, CHANGING)?;
+        if let Some(head) = &change.known {
+            // Otherwise the head of this change would cover up what somebody cut off before it.
+            chain::agrees(&known, head).map_err(|error| corrupt(CHANGING, error))?;
+        }
         let row = rows::write(&change.row).map_err(|error| StoreError::backend(CHANGING, error))?;
         let old = known.len();
         for unlinked in chain::lines(&log).skip(old) {

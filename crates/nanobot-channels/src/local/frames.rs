@@ -112,6 +112,7 @@ pub(crate) fn status_value(report: &StatusReport) -> Value {
             "governs": policy.governs,
             "closed": policy.closed,
             "trouble": policy.trouble,
+            "sealed": policy.sealed,
             "chain": policy.chain.as_ref().map(|head| json!({"rows": head.rows, "hash": head.hash})),
         })),
     })

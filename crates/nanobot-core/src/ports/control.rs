@@ -150,10 +150,12 @@ pub struct PolicyStatus {
     pub source: String,
     /// The networks that it governs.
     pub governs: Vec<String>,
-    /// Governed networks on which nobody may talk, since they have no owner and the policy lets owners only.
+    /// Governed networks on which nobody may talk, since nobody owns them.
     pub closed: Vec<String>,
     /// Why the file is not what is in force, one line each; empty while it is.
     pub trouble: Vec<String>,
+    /// Why commands cannot change it, if they cannot.
+    pub sealed: Option<String>,
     /// The head of the chain over its changes; none before the first.
     pub chain: Option<ChainHead>,
 }

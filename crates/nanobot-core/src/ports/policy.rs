@@ -49,8 +49,9 @@ pub trait PolicyStore: Send + Sync {
     /// [`recover`](Self::recover). Answers the new head of the chain, which belongs into the journal.
     ///
     /// # Errors
-    /// [`Busy`](crate::ports::StoreErrorKind::Busy) when somebody else was faster; the usual kinds else. The
-    /// document is unchanged then.
+    /// [`Busy`](crate::ports::StoreErrorKind::Busy) when somebody else was faster,
+    /// [`Corrupt`](crate::ports::StoreErrorKind::Corrupt) when the chain is not what the journal knows; the usual
+    /// kinds else. The document is unchanged then.
     async fn change(&self, change: &PolicyChange) -> Result<ChainHead, StoreError>;
 
     /// Makes whole or takes back what a crash left half done. `head` is what the journal knows. Answers the head of
@@ -93,6 +94,8 @@ pub struct PolicyChange {
     pub row: ChangeRow,
     /// The document that it was made from, byte for byte; none when there was no file.
     pub seen: Option<Vec<u8>>,
+    /// The head of the chain as the journal knows it; none before the first change.
+    pub known: Option<ChainHead>,
     /// That document as a rollback brings it back.
     pub backup: String,
     /// The new document.

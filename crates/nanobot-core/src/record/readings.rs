@@ -141,7 +141,7 @@ impl From<&PolicyDecision> for DecisionRecord {
         Self {
             accept: decision.accept,
             respond: decision.respond,
-            allowed_tools: decision.allowed_tools.clone(),
+            allowed_tools: decision.allowed_tools.clone().into(),
             reason: decision.reason.clone(),
             is_owner: decision.is_owner,
             persona: decision.persona.as_ref().map(|persona| persona.file.clone()),
@@ -184,7 +184,7 @@ impl TryFrom<DecisionRecord> for PolicyDecision {
         Ok(Self {
             accept: record.accept,
             respond: record.respond,
-            allowed_tools: record.allowed_tools,
+            allowed_tools: record.allowed_tools.into(),
             reason: record.reason,
             is_owner: record.is_owner,
             persona: record.persona.map(|file| Persona { file, text: None }),

@@ -205,7 +205,7 @@ fn decision() -> impl Strategy<Value = PolicyDecision> {
             PolicyDecision {
                 accept,
                 respond,
-                allowed_tools,
+                allowed_tools: allowed_tools.into(),
                 reason,
                 is_owner,
                 persona,

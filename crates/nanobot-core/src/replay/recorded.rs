@@ -1,11 +1,9 @@
 //! The ports of a replay. [`Record`] answers from the record; [`Unused`] stands where a replay must ask nothing,
 //! and fails when it does, which shows as a difference.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 
-use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, VoicePolicy};
+use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, ToolNames, VoicePolicy};
 use crate::event::InboundEvent;
 use crate::ids::{ChannelName, ChatId, SenderId, SessionKey, TurnId};
 use crate::intent::SessionAppend;
@@ -48,7 +46,7 @@ fn nobody_decided() -> PolicyDecision {
     PolicyDecision {
         accept: false,
         respond: false,
-        allowed_tools: BTreeSet::new(),
+        allowed_tools: ToolNames::default(),
         reason: "not_recorded".to_owned(),
         is_owner: false,
         persona: None,

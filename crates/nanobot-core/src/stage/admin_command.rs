@@ -90,6 +90,8 @@ impl AdminDesk for RecordedDesk {
         false
     }
 
+    fn unrecorded(self: Arc<Self>, _event: &crate::event::InboundEvent, _turn: &crate::ids::TurnId) {}
+
     async fn take(
         &self,
         _event: &crate::event::InboundEvent,

@@ -60,11 +60,12 @@ fn announce(cx: &mut PipelineContext, gate: &dyn SecurityGate) {
         ChatKind::Direct => "chat",
     };
     for owner in owner_chats(&channel, &cx.owners) {
+        let word = as_word(chat.as_str());
         let text = format!(
             "🔔 Nano was added to a new {} {kind}: `{chat}`\n\
-             /approve {chat}: answers everything there\n\
-             /approve-mention {chat}: answers when it is mentioned\n\
-             /deny {chat}: talks to its owners only",
+             /approve {word}: answers everything there\n\
+             /approve-mention {word}: answers when it is mentioned\n\
+             /deny {word}: talks to its owners only",
             network(&channel)
         );
         let text = pass(cx, gate, text, Label::Stranger.into());
@@ -77,6 +78,12 @@ fn announce(cx: &mut PipelineContext, gate: &dyn SecurityGate) {
         }));
     }
     cx.emit(Intent::RememberChat { channel, chat });
+}
+
+/// A chat's id as one word of a command, which is read as a shell reads it.
+fn as_word(chat: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "@.:_+-#&/=,!".contains(c);
+    if chat.chars().all(is_plain) { chat.to_owned() } else { format!("'{}'", chat.replace('\'', r"'\''")) }
 }
 
 /// The network's name as people write it.

@@ -228,6 +228,19 @@ async fn owners_hear_once_about_a_new_chat() {
 }
 
 #[tokio::test]
+async fn the_commands_of_a_notice_name_the_chat_as_a_shell_reads_it() {
+    let policy = Arc::new(ScriptedPolicy::accepting(&[]));
+    policy.set_owners(ChannelName::WHATSAPP, vec![SenderId::new("491701").unwrap()]);
+    let mut cx = context(wa("hi").group("it's a b@g.us").build());
+    run(NewChat::new(Arc::new(MemorySeenChats::new()), policy, Arc::new(NoSecurity)), &mut cx).await;
+    let told = emitted(cx).into_iter().find_map(|intent| match intent {
+        Intent::SendMessage(message) => Some(message.text),
+        _ => None,
+    });
+    assert!(told.unwrap().contains(r"/approve 'it'\''s a b@g.us': answers"));
+}
+
+#[tokio::test]
 async fn what_the_new_chat_stage_read_is_said_and_a_failing_store_is_no_reading() {
     let seen = Arc::new(MemorySeenChats::new());
     let policy = Arc::new(ScriptedPolicy::accepting(&[]));
@@ -449,6 +462,8 @@ impl crate::ports::AdminDesk for NoOwners {
     fn is_urgent(&self, _event: &InboundEvent) -> bool {
         false
     }
+
+    fn unrecorded(self: Arc<Self>, _event: &InboundEvent, _turn: &TurnId) {}
 
     async fn take(
         &self,

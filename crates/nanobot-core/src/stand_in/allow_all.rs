@@ -3,9 +3,7 @@
 //! This is what the original answers when no policy engine is plugged in. It knows no owners: only the
 //! operator's own terminal counts as one, because its peer is checked by user id.
 
-use std::collections::BTreeSet;
-
-use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, VoicePolicy};
+use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, ToolNames, VoicePolicy};
 use crate::event::InboundEvent;
 use crate::ids::{ChannelName, SenderId};
 use crate::ports::PolicyEngine;
@@ -13,7 +11,7 @@ use crate::ports::PolicyEngine;
 /// A policy engine without a policy.
 #[derive(Debug, Clone, Default)]
 pub struct AllowAll {
-    tools: BTreeSet<String>,
+    tools: ToolNames,
 }
 
 impl AllowAll {
@@ -57,6 +55,8 @@ impl PolicyEngine for AllowAll {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::testing::event;
 

@@ -1,5 +1,7 @@
 //! `no_commands` and `no_personas`: nobody commands anything in a chat, and no persona is known.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::admin::AdminVerdict;
@@ -17,6 +19,8 @@ impl AdminDesk for NoCommands {
     fn is_urgent(&self, _event: &InboundEvent) -> bool {
         false
     }
+
+    fn unrecorded(self: Arc<Self>, _event: &InboundEvent, _turn: &TurnId) {}
 
     async fn take(
         &self,

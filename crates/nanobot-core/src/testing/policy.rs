@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::Trouble;
-use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, VoicePolicy};
+use crate::decision::{CooldownPolicy, NotesPolicy, PolicyDecision, ToolNames, VoicePolicy};
 use crate::event::InboundEvent;
 use crate::ids::{ChannelName, SenderId};
 use crate::ports::{
@@ -74,7 +74,7 @@ pub fn decision(reason: &str) -> PolicyDecision {
     PolicyDecision {
         accept: true,
         respond: true,
-        allowed_tools: BTreeSet::new(),
+        allowed_tools: ToolNames::default(),
         reason: reason.to_owned(),
         is_owner: false,
         persona: None,
@@ -153,16 +153,18 @@ impl PolicyStore for MemoryPolicy {
                 "changing a policy that somebody else changed",
             ));
         }
+        files.agree(change.known.as_ref(), "changing a policy")?;
         files.backups.insert(change.row.id.clone(), change.backup.clone());
         files.rows.push(change.row.clone());
         files.put(Some(change.text.clone().into_bytes()));
-        Ok(files.head())
+        Ok(files.head(files.rows.len()))
     }
 
-    async fn recover(&self, _head: Option<&ChainHead>) -> Result<Option<ChainHead>, StoreError> {
+    async fn recover(&self, head: Option<&ChainHead>) -> Result<Option<ChainHead>, StoreError> {
         self.trouble.strike("recover")?;
         let files = hold(&self.files);
-        Ok((!files.rows.is_empty()).then(|| files.head()))
+        files.agree(head, "recovering a policy")?;
+        Ok((!files.rows.is_empty()).then(|| files.head(files.rows.len())))
     }
 
     async fn history(&self, limit: usize) -> Result<Vec<ChangeRow>, StoreError> {
@@ -183,12 +185,24 @@ impl Files {
         self.document = document.map(|bytes| PolicyFile { bytes, changed });
     }
 
-    fn head(&self) -> ChainHead {
+    /// The head behind so many rows.
+    fn head(&self, rows: usize) -> ChainHead {
         let mut hasher = DefaultHasher::new();
-        for row in &self.rows {
+        for row in self.rows.iter().take(rows) {
             row.id.hash(&mut hasher);
         }
-        ChainHead { rows: self.rows.len() as u64, hash: format!("{:016x}", hasher.finish()) }
+        ChainHead { rows: rows as u64, hash: format!("{:016x}", hasher.finish()) }
+    }
+
+    fn agree(&self, known: Option<&ChainHead>, doing: &'static str) -> Result<(), StoreError> {
+        let is_ours = |known: &ChainHead| {
+            let rows = usize::try_from(known.rows).unwrap_or(usize::MAX);
+            rows == 0 || (rows <= self.rows.len() && self.head(rows) == *known)
+        };
+        match known {
+            Some(known) if !is_ours(known) => Err(StoreError::new(StoreErrorKind::Corrupt, doing)),
+            _ => Ok(()),
+        }
     }
 }
 

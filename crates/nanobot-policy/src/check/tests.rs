@@ -94,3 +94,20 @@ fn owners_come_before_tools_and_tools_before_personas() {
         checked(&all.replace("\"no\"", "").replace("nah", "exec"), &[]).unwrap_err().contains("personaFile")
     );
 }
+
+/// Found by fuzzing (issue 4): names of channels and chats went into the message as they are.
+#[test]
+fn a_fault_is_one_short_line_whatever_a_chat_is_called() {
+    let chat = format!("a\\n\\u007f{}", "x".repeat(10_000));
+    for rule in [
+        r#"{"allowedTools":{"mode":"allowlist","tools":["bogus"]}}"#,
+        r#"{"allowedTools":{"deny":["bogus"]}}"#,
+        r#"{"toolAccess":{"bogus":{"mode":"everyone"}}}"#,
+        r#"{"personaFile":"../x.md"}"#,
+    ] {
+        let policy = format!(r#"{{"channels":{{"irc":{{"chats":{{"{chat}":{rule}}}}}}}}}"#);
+        let message = checked(&policy, &BOTH).expect_err(rule);
+        assert!(message.contains(r"channels.irc.chats.a\n\u{7f}xxx"), "{message}");
+        assert!(!message.contains(char::is_control) && message.len() < 1_000, "{message}");
+    }
+}

@@ -39,13 +39,13 @@ pub struct SchemaFault {
 #[non_exhaustive]
 pub enum Fault {
     /// It is larger than [`MAX_BYTES`](super::MAX_BYTES).
-    #[error("the file has {bytes} bytes, more than {} are not read", super::MAX_BYTES)]
+    #[error("the file is larger than {} bytes; no larger policy is read", super::MAX_BYTES)]
     TooLarge {
-        /// Its size.
+        /// Its size, or as much of it as was read.
         bytes: usize,
     },
     /// It is no UTF-8.
-    #[error("line {line}: this is not UTF-8")]
+    #[error("line {line}: this is not UTF-8; save the file in that encoding")]
     NotUtf8 {
         /// Line, from 1.
         line: u32,

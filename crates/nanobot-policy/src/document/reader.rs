@@ -170,7 +170,11 @@ impl<'a> Reader<'a> {
             }
             if halves::is_in(key) {
                 // The original cannot name such a key; it finds fault with the whole.
-                self.fault(node.line, "has a key that is no text");
+                self.fault(node.line, "has a key that is no text: half of a surrogate pair stands in it");
+            } else if let Some((twin, _)) = known.iter().find(|(_, snake)| key == *snake) {
+                let message =
+                    format!("is another spelling of {twin}, which stands there too; keep one of them");
+                self.at_key(key, |reader| reader.fault(value.line, message));
             } else {
                 self.at_key(key, |reader| reader.fault(value.line, "is not a key of a policy"));
             }

@@ -34,7 +34,7 @@ fn both_spellings_are_read_and_the_other_one_is_unknown_beside_it() {
         lines(r#"{"memory_notes":{},"memoryNotes":{"enabled":"maybe"}}"#),
         [
             "line 1: memoryNotes.enabled: must be true or false",
-            "line 1: memory_notes: is not a key of a policy"
+            "line 1: memory_notes: is another spelling of memoryNotes, which stands there too; keep one of them"
         ]
     );
 }
@@ -173,7 +173,10 @@ fn half_a_surrogate_pair_can_be_judged_and_not_saved() {
     let document = load(r#"{"owners":{"\udc00":["x"]}}"#);
     assert_eq!(document.text(), Err(Unwritable));
     assert_eq!(document.changed(Policy::default()).text(), Err(Unwritable));
-    assert_eq!(lines(r#"{"owners":{},"\udc00":1}"#), ["line 1: the policy has a key that is no text"]);
+    assert_eq!(
+        lines(r#"{"owners":{},"\udc00":1}"#),
+        ["line 1: the policy has a key that is no text: half of a surrogate pair stands in it"]
+    );
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Change {
         engine.governed_chat(asked)?;
         let is_answered = engine.decide(asked).respond;
         let candidates = if is_answered { TOWARDS_NONE.as_slice() } else { TOWARDS_AN_ANSWER.as_slice() };
-        let known_tools = engine.known_tools.clone();
+        let known_tools = engine.known_tools.clone().into();
         let apply_channels = [asked.channel.to_owned()].into();
         let options = CompileOptions { apply_channels, known_tools, source: String::new() };
         let copy = pruned(policy, asked);

@@ -11,6 +11,7 @@ use crate::document::schema::{
 use crate::document::{Document, Overlay};
 use crate::engine::{Asked, Engine};
 use crate::identity::Actor;
+use crate::tools::Offer;
 use crate::verdict::Verdict;
 
 /// Which layer of a policy says something.
@@ -118,18 +119,19 @@ impl Layers<'_> {
     fn of_tools(&self, chat: &Chat, actor: &Actor, is_owner: bool) -> Vec<RuleSource> {
         let over = |over: &ChatOverride| over.allowed_tools.as_ref()?.mode;
         let mut rules = vec![self.rule(&["allowedTools", "mode"], over, |policy| policy.allowed_tools.mode)];
-        if chat.tools.mode() == ToolsMode::Allowlist {
+        if chat.offer.tools.mode() == ToolsMode::Allowlist {
             let over = |over: &ChatOverride| over.allowed_tools.as_ref()?.tools.clone();
             rules.push(
                 self.rule(&["allowedTools", "tools"], over, |policy| policy.allowed_tools.tools.clone()),
             );
         }
-        if !chat.tools.denied().is_empty() {
+        if !chat.offer.tools.denied().is_empty() {
             let over = |over: &ChatOverride| over.allowed_tools.as_ref()?.deny.clone();
             rules
                 .push(self.rule(&["allowedTools", "deny"], over, |policy| policy.allowed_tools.deny.clone()));
         }
-        let dropped = chat.tools.tools().iter().filter(|tool| !chat.access.allows(tool, actor, is_owner));
+        let Offer { tools, access, .. } = chat.offer.as_ref();
+        let dropped = tools.tools().iter().filter(|tool| !access.allows(tool, actor, is_owner));
         rules.extend(dropped.flat_map(|tool| self.access(tool)));
         rules
     }

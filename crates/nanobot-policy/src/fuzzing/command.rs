@@ -69,7 +69,8 @@ fn one(text: &str, admin: &mut Admin, world: &mut World, now: Duration) -> Resul
     };
     judge(text, &executed, world)?;
     let tried = if executed.dry_run { ", tried" } else { "" };
-    let shape = format!("{}: {}{tried}", executed.command, executed.outcome.word());
+    let command = if executed.command.is_empty() { "no word" } else { executed.command };
+    let shape = format!("{command}: {}{tried}", executed.outcome.word());
     let speaker = world.speaker;
     let change = executed.change.clone();
     executed.answer(&speaker);

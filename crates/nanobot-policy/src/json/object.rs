@@ -4,6 +4,7 @@
 //! walked, hardly ever searched. A hash map per object would cost more than all the rest of the reading.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
@@ -19,12 +20,7 @@ pub(crate) struct Object<'t>(Vec<(Cow<'t, str>, Node<'t>)>);
 impl<'t> Object<'t> {
     /// Members as a parser met them. Of those with the same key the last one counts, in the place of the first.
     pub(super) fn met(members: Vec<(Cow<'t, str>, Node<'t>)>) -> Self {
-        let is_plain = members.len() <= FEW
-            && members
-                .iter()
-                .enumerate()
-                .all(|(index, (key, _))| members.iter().take(index).all(|(earlier, _)| earlier != key));
-        if is_plain {
+        if is_plain(&members) {
             return Self(members);
         }
         Self(members.into_iter().collect::<IndexMap<_, _>>().into_iter().collect())
@@ -47,4 +43,16 @@ impl<'t> Object<'t> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Node<'t>)> {
         self.0.iter().map(|(key, node)| (key.as_ref(), node))
     }
+}
+
+/// Whether no key stands there twice.
+fn is_plain(members: &[(Cow<'_, str>, Node<'_>)]) -> bool {
+    if members.len() > FEW {
+        let mut seen = HashSet::with_capacity(members.len());
+        return members.iter().all(|(key, _)| seen.insert(key.as_ref()));
+    }
+    let is_new = |(index, (key, _)): (usize, &(Cow<'_, str>, _))| {
+        members.iter().take(index).all(|(earlier, _)| earlier != key)
+    };
+    members.iter().enumerate().all(is_new)
 }

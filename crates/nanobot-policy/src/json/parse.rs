@@ -10,6 +10,11 @@ pub(crate) const MAX_DEPTH: usize = 500;
 /// So many digits an integer may have; Python's limit.
 pub(crate) const MAX_DIGITS: usize = 4300;
 
+const VALUE: &str =
+    "a value is expected here: a text in double quotes, a number, true, false, null, a list or an object";
+
+const LAST_COMMA: &str = "nothing follows the last comma; take it out";
+
 /// What was parsed.
 #[derive(Debug)]
 pub(crate) struct Parsed<'t> {
@@ -31,7 +36,8 @@ pub(crate) struct ParseFault {
 
 /// Reads one value and nothing behind it.
 pub(crate) fn parse(text: &str) -> Result<Parsed<'_>, ParseFault> {
-    let mut parser = Parser { text, at: 0, line: 1, depth: 0, has_halves: false };
+    let mut parser =
+        Parser { text, members: Vec::new(), items: Vec::new(), at: 0, line: 1, depth: 0, has_halves: false };
     match parser.document() {
         Ok(root) => Ok(Parsed { root, has_halves: parser.has_halves }),
         Err(message) => Err(parser.fault(message)),
@@ -42,6 +48,9 @@ type Parse<T> = Result<T, &'static str>;
 
 struct Parser<'t> {
     text: &'t str,
+    /// Members and items of what is open, until it is known how many there are: what is kept has the size it needs.
+    members: Vec<(Cow<'t, str>, Node<'t>)>,
+    items: Vec<Node<'t>>,
     /// Where it is, in bytes; always between characters.
     at: usize,
     /// The line there. Line ends stand in white space only, so nothing else must count them.
@@ -53,12 +62,18 @@ struct Parser<'t> {
 impl<'t> Parser<'t> {
     fn document(&mut self) -> Parse<Node<'t>> {
         if self.rest().starts_with('\u{FEFF}') {
-            return Err("a byte order mark stands in front");
+            return Err("a byte order mark stands in front; save the file as UTF-8 without one");
         }
         self.skip_white();
+        if self.peek().is_none() {
+            return Err("the file is empty; a policy that says nothing is {}");
+        }
         let root = self.value()?;
         self.skip_white();
-        if self.peek().is_some() { Err("something stands behind the end") } else { Ok(root) }
+        match self.peek() {
+            Some(_) => Err(self.expected("the document ends in front of this; take out what follows")),
+            None => Ok(root),
+        }
     }
 
     fn value(&mut self) -> Parse<Node<'t>> {
@@ -69,7 +84,7 @@ impl<'t> Parser<'t> {
             Some(b'[') => self.nested(Self::list)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(_) => self.word()?,
-            None => return Err("the text ends where a value is expected"),
+            None => return Err(self.expected(VALUE)),
         };
         Ok(Node { line, value })
     }
@@ -87,7 +102,7 @@ impl<'t> Parser<'t> {
                 return Ok(value);
             }
         }
-        Err("a value is expected here")
+        Err(self.expected(VALUE))
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Parse<Value<'t>>) -> Parse<Value<'t>> {
@@ -103,47 +118,55 @@ impl<'t> Parser<'t> {
     }
 
     fn list(&mut self) -> Parse<Value<'t>> {
-        let mut items = Vec::new();
-        if self.takes("]") {
-            return Ok(Value::List(items));
+        if self.takes_byte(b']') {
+            return Ok(Value::List(Vec::new()));
         }
+        let first = self.items.len();
         loop {
-            items.push(self.value()?);
+            let item = self.value()?;
+            self.items.push(item);
             self.skip_white();
-            if self.takes("]") {
-                return Ok(Value::List(items));
+            if self.takes_byte(b']') {
+                return Ok(Value::List(self.items.drain(first..).collect()));
             }
-            if !self.takes(",") {
-                return Err("a comma or the end of the list is expected here");
+            if !self.takes_byte(b',') {
+                return Err(self.expected("a comma or the end of the list is expected here"));
             }
             self.skip_white();
+            if self.peek() == Some(b']') {
+                return Err(LAST_COMMA);
+            }
         }
     }
 
     fn object(&mut self) -> Parse<Value<'t>> {
-        let mut members = Vec::new();
-        if self.takes("}") {
-            return Ok(Value::Object(Object::met(members)));
+        if self.takes_byte(b'}') {
+            return Ok(Value::Object(Object::default()));
         }
+        let first = self.members.len();
         loop {
             if self.peek() != Some(b'"') {
-                return Err("a key in double quotes is expected here");
+                return Err(self.expected("a key in double quotes is expected here"));
             }
             let key = self.string()?;
             self.skip_white();
-            if !self.takes(":") {
-                return Err("a colon is expected here");
+            if !self.takes_byte(b':') {
+                return Err(self.expected("a colon is expected here"));
             }
             self.skip_white();
-            members.push((key, self.value()?));
+            let value = self.value()?;
+            self.members.push((key, value));
             self.skip_white();
-            if self.takes("}") {
-                return Ok(Value::Object(Object::met(members)));
+            if self.takes_byte(b'}') {
+                return Ok(Value::Object(Object::met(self.members.drain(first..).collect())));
             }
-            if !self.takes(",") {
-                return Err("a comma or the end of the object is expected here");
+            if !self.takes_byte(b',') {
+                return Err(self.expected("a comma or the end of the object is expected here"));
             }
             self.skip_white();
+            if self.peek() == Some(b'}') {
+                return Err(LAST_COMMA);
+            }
         }
     }
 
@@ -163,8 +186,15 @@ impl<'t> Parser<'t> {
                     text.push_str(plain);
                     text.push(self.escape()?);
                 }
-                Some(_) => return Err("a control character stands in a string"),
-                None => return Err("the text ends inside a string"),
+                Some(b'\n' | b'\r') => {
+                    return Err("the line ends inside a text; its closing quote is missing");
+                }
+                Some(_) => {
+                    return Err(
+                        "a tab or another control character stands in a text; write it as \\t or \\u00..",
+                    );
+                }
+                None => return Err("the file ends inside a text; the rest is missing"),
             }
         }
     }
@@ -187,7 +217,7 @@ impl<'t> Parser<'t> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.code_point(),
-            _ => return Err("this escape means nothing"),
+            _ => return Err("this escape means nothing; a backslash itself is written twice"),
         };
         self.at += 2;
         Ok(escaped)
@@ -226,7 +256,7 @@ impl<'t> Parser<'t> {
         let start = self.at;
         if !self.takes("0") && self.digits() == 0 {
             self.at = from;
-            return Err("a value is expected here");
+            return Err(VALUE);
         }
         let end = self.at;
         let is_float = self.fraction() | self.exponent();
@@ -271,13 +301,25 @@ impl<'t> Parser<'t> {
         count
     }
 
+    /// What to say where something else was expected: some slips have a name.
+    fn expected(&self, message: &'static str) -> &'static str {
+        match self.peek() {
+            None => "the file ends here; the rest is missing",
+            Some(b'/' | b'#') => "this is no JSON; if it is a comment, take it out",
+            Some(b'\'') => "texts and keys stand in double quotes, not in single ones",
+            Some(_) => message,
+        }
+    }
+
     fn skip_white(&mut self) {
         let rest = self.bytes().get(self.at..).unwrap_or_default();
-        let white = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-        let (count, ends) =
-            white.fold((0, 0), |(count, ends), byte| (count + 1, ends + u32::from(*byte == b'\n')));
-        self.at += count;
-        self.line += ends;
+        let mut lines = 0;
+        let mut is_white = |byte: &u8| {
+            lines += u32::from(*byte == b'\n');
+            matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+        };
+        self.at += rest.iter().take_while(|byte| is_white(byte)).count();
+        self.line += lines;
     }
 
     fn takes(&mut self, word: &str) -> bool {
@@ -285,6 +327,12 @@ impl<'t> Parser<'t> {
         if takes {
             self.at += word.len();
         }
+        takes
+    }
+
+    fn takes_byte(&mut self, byte: u8) -> bool {
+        let takes = self.peek() == Some(byte);
+        self.at += usize::from(takes);
         takes
     }
 

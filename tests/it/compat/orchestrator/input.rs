@@ -1,6 +1,5 @@
 //! A recorded row as our types: events with the recording's defaults, and the policy's decision.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nanobot_core::Label;
@@ -160,7 +159,7 @@ pub(super) fn decision(row: &Value) -> PolicyDecision {
     PolicyDecision {
         accept: truthy(&row["accept_message"]),
         respond: truthy(&row["should_respond"]),
-        allowed_tools: tools.filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<_>>(),
+        allowed_tools: tools.filter_map(Value::as_str).map(str::to_owned).collect(),
         reason: text(row, "reason").to_owned(),
         is_owner: truthy(&row["is_owner"]),
         persona: row["persona_text"]

@@ -165,6 +165,8 @@ impl AdminDesk for Desk {
         false
     }
 
+    fn unrecorded(self: Arc<Self>, _event: &InboundEvent, _turn: &TurnId) {}
+
     async fn take(
         &self,
         _event: &InboundEvent,

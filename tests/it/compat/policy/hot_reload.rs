@@ -204,7 +204,7 @@ fn shown(engine: &Engine, event: &Value) -> Value {
         "accept_message": decision.accept,
         "should_respond": decision.respond,
         "reason": decision.reason,
-        "allowed_tools": decision.allowed_tools,
+        "allowed_tools": *decision.allowed_tools,
         "is_owner": decision.is_owner,
     })
 }

@@ -44,6 +44,7 @@ async fn an_owner_changes_the_policy_by_direct_message_and_takes_it_back_to_the_
         alice.says("three").await;
         dimi.overhears("three").await;
         assert_eq!(dimi.asks("four").await, "nobody: four");
+        assert_eq!(alice.hears().await, "nobody: four");
         assert!(world.model.calls_about("three").is_empty());
 
         let rows = world.changes();
@@ -160,6 +161,8 @@ async fn an_owner_makes_a_chat_forget() {
     dimi.asks_alone("remember the milk").await;
     let told = dimi.asks_alone("/reset").await;
     assert_eq!(told, "Conversation history cleared for dimi (2 messages).");
+    let acts = world.home.audit();
+    assert_eq!(acts.len(), 1, "{acts:?}");
     dimi.asks_alone("hello").await;
     let words = world.home.conversation("irc:dimi");
     assert_eq!(words[0], ("user".to_owned(), "hello".to_owned()));

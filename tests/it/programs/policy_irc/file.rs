@@ -10,6 +10,8 @@ const BROKEN: &str = "⚠️ policy.json is no policy any more. What it said bef
 const GONE: &str = "⚠️ policy.json is gone. What it said stays in force.";
 const MENDED: &str = "✅ policy.json is in order again, and in force.";
 
+const REFUSED: &str = "Error: Tool 'read_file' is blocked by policy for this chat.";
+
 fn without_mallory() -> serde_json::Value {
     policy(&json!({"defaults": {
         "blockedSenders": {"senders": [source("mallory")]},
@@ -28,8 +30,6 @@ async fn a_broken_or_deleted_file_changes_nothing_and_its_owner_hears_of_it_once
 
     world.exchange("{\"owners\": {\"irc\": [\"mallory\"]}, \"defaults\": {\"whoCanTalk\": 7}}");
     assert_eq!(dimi.is_told().await, BROKEN);
-    let fault = dimi.is_told().await;
-    assert!(fault.starts_with("- defaults.whoCanTalk"), "{fault}");
     assert!(trouble()[0].as_str().unwrap().contains("defaults.whoCanTalk"), "{:?}", trouble());
     let shown = world.home.cli(&["status"]).exits(0).stdout;
     assert!(shown.contains("policy.json: not in force"), "{shown}");
@@ -45,7 +45,7 @@ async fn a_broken_or_deleted_file_changes_nothing_and_its_owner_hears_of_it_once
     assert_eq!(trouble(), [json!("the file is gone")]);
     mallory.says("and now?").await;
     alice.overhears("and now?").await;
-    assert_eq!(alice.asks("use write_file").await.split(':').nth(1), Some(" Error"));
+    assert_eq!(alice.asks("use read_file").await, format!("nobody: {REFUSED}"));
     assert_eq!(world.hash(), before);
 
     world.exchange(without_mallory().to_string());
@@ -66,7 +66,11 @@ async fn a_file_that_asks_for_what_there_is_not_is_not_taken() {
     let before = world.hash();
     world.exchange(policy(&json!({"defaults": {"allowedTools": {"deny": ["teleport"]}}})).to_string());
     assert_eq!(dimi.is_told().await, BROKEN);
-    assert_eq!(dimi.is_told().await, "- unknown tools in deny list at defaults.allowedTools: ['teleport']");
+    let trouble = world.status()["policy"]["trouble"].clone();
+    assert_eq!(trouble, json!(["unknown tools in deny list at defaults.allowedTools: ['teleport']"]));
+    world.settles();
+    // On IRC a nick may be anybody's: what is wrong stands in the log and in `status`.
+    assert_eq!(dimi.told_so_far().await, Vec::<String>::new());
     assert_eq!(world.hash(), before);
 }
 

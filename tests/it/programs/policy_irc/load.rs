@@ -161,5 +161,6 @@ async fn each_decision_is_that_of_a_file_in_force_while_the_file_changes() {
         alone.len(),
         2 * group.len()
     );
+    println!("{met}");
     assert!(numbers.len() >= 8 && alone.len() >= 16 && answered > 0 && answered < group.len(), "{met}");
 }

@@ -1,6 +1,6 @@
 //! A model that does what a message says, tells what it was asked, and can be held up.
 //!
-//! A message with `use list_dir` makes it call that tool once; one with `wait` is not answered before the test says
+//! A message with `use read_file` makes it call that tool once, on `note.txt`; one with `wait` is not answered before the test says
 //! so. Its answer is what a policy decides about: the persona that it was given, then the tool's result or the words.
 //! It speaks as much of the provider's format as that takes. It knows nothing of policies.
 
@@ -183,7 +183,7 @@ fn answer(call: &Call) -> String {
     let tool = call.text.split_once("use ").and_then(|(_, rest)| rest.split_whitespace().next());
     let (delta, finish) = match (tool, &call.result) {
         (Some(tool), None) => {
-            let arguments = json!({"path": "note.txt", "content": "written"}).to_string();
+            let arguments = json!({"path": "note.txt"}).to_string();
             let function = json!({"name": tool, "arguments": arguments});
             let call = json!({"index": 0, "id": "call_1", "type": "function", "function": function});
             (json!({"role": "assistant", "tool_calls": [call]}), "tool_calls")

@@ -29,6 +29,9 @@ async fn the_stop_waits_for_nobody_and_the_next_start_goes_on_without_it() {
     world.model.asked("wait for it");
     alice.whispers("wait for more").await;
     until("the second message waits", || world.status()["queues"]["waiting"] == 1);
+    // It passes what its own chat waits for.
+    dimi.whispers("wait for me").await;
+    world.model.asked("wait for me");
     assert_eq!(dimi.asks_alone("/panic now").await, format!("{ENGAGED}."));
     // A drain would wait for two minutes.
     assert_eq!(world.end(), 0);
@@ -38,8 +41,9 @@ async fn the_stop_waits_for_nobody_and_the_next_start_goes_on_without_it() {
     world.wake().await;
     assert_eq!(alice.is_told().await, "nobody: wait for more", "what had not begun is not lost");
     assert_eq!(alice.asks_alone("hello").await, "nobody: hello");
-    assert_eq!(world.model.calls_about("wait for it").len(), 1, "what was stopped stays stopped");
-    assert_eq!(dimi.asks_alone("hi").await, "nobody: hi", "and the command is not given again");
+    assert_eq!(dimi.asks_alone("hi").await, "nobody: hi", "the command is not given again");
+    let stopped = ["wait for it", "wait for me"].map(|text| world.model.calls_about(text).len());
+    assert_eq!(stopped, [1, 1], "and what was stopped stays stopped");
 }
 
 #[tokio::test]

@@ -43,10 +43,10 @@ async fn everybody_is_answered_where_everyone_may_talk() {
 #[tokio::test]
 async fn whoever_is_not_on_the_list_gets_nothing() {
     let world = World::with(&talk("allowlist", &["alice"])).await;
+    let mut dimi = world.person("dimi").await;
     let (mut alice, mut bob) = (world.person("alice").await, world.person("bob").await);
     nothing_comes_of(&world, &mut bob, &mut alice).await;
     // An owner who is not on the list is nobody here.
-    let mut dimi = world.person("dimi").await;
     dimi.says("and I?").await;
     alice.overhears("and I?").await;
     assert_eq!(alice.asks("still me").await, "nobody: still me");
@@ -102,6 +102,7 @@ async fn in_the_group_it_answers_when_it_is_mentioned_and_in_a_query_always() {
 async fn a_blocked_sender_gets_nothing_not_even_a_notice() {
     let blocked = channel(&json!({"blockedSenders": {"senders": [source("Mallory")]}}));
     let world = World::with(&blocked).await;
+    let _owner = world.person("dimi").await;
     let (mut alice, mut mallory) = (world.person("alice").await, world.person("mallory").await);
     nothing_comes_of(&world, &mut mallory, &mut alice).await;
 }
@@ -113,6 +114,7 @@ async fn a_rule_of_one_chat_holds_in_that_chat_alone() {
         "bob": {"blockedSenders": {"senders": [source("bob")]}},
     }}}})))
     .await;
+    let _owner = world.person("dimi").await;
     let (mut alice, mut bob) = (world.person("alice").await, world.person("bob").await);
     alice.says("hello").await;
     bob.whispers("hello?").await;

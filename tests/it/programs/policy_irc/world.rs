@@ -17,6 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The group.
 pub(super) const GARDEN: &str = "#garden";
+/// What stands in the file that the model reads.
+pub(super) const NOTE: &str = "buy some milk";
 /// The assistant's nick.
 pub(super) const BOT: &str = "nanobot";
 
@@ -81,6 +83,7 @@ impl World {
             server.port()
         );
         home.write("config.toml", settings);
+        home.write("workspace/note.txt", NOTE);
         let world = Self { home, model, daemon: None, server };
         world.exchange(policy.to_string());
         world
@@ -152,7 +155,7 @@ impl World {
         }
     }
 
-    /// Waits until nothing waits, runs or is on its way.
+    /// Waits until nothing waits, runs or is on its way. What owners are told must find them: one should be there.
     pub(super) fn settles(&self) {
         until("nothing is under way", || {
             let queues = &self.status()["queues"];

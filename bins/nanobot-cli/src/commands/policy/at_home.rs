@@ -1,6 +1,5 @@
 //! The home's own policy, in the surroundings in which the daemon takes it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use nanobot_core::ids::ChannelName;
@@ -16,8 +15,8 @@ use crate::output;
 pub(in crate::commands) struct AtHome {
     /// Its file, whether it is there or not.
     pub(in crate::commands) path: PathBuf,
-    /// The channels that the policy governs.
-    governs: BTreeSet<String>,
+    /// What the daemon takes it in.
+    surroundings: Surroundings,
     /// What it is checked against: there the channels whose owners the start asks for.
     pub(super) world: World,
 }
@@ -26,19 +25,25 @@ impl AtHome {
     /// What the settings say of it. Reads no policy yet.
     pub(in crate::commands) fn of(place: &Place) -> Result<Self, Failure> {
         let loaded = place.load()?;
-        let Surroundings { governed: governs, checked, known_tools, workspace, places, .. } =
-            Surroundings::of(&place.home, &loaded.config, []);
-        let world = World { channels: checked, known_tools, workspace: Some(workspace), machine: places };
-        Ok(Self { path: place.home.policy_json(), governs, world })
+        let surroundings = Surroundings::of(&place.home, &loaded.config, []);
+        let world = World {
+            channels: surroundings.checked.clone(),
+            known_tools: surroundings.known_tools.clone(),
+            workspace: Some(surroundings.workspace.clone()),
+            machine: surroundings.places.clone(),
+        };
+        Ok(Self { path: place.home.policy_json(), surroundings, world })
     }
 
     /// The document: the file, or the built-in policy where there is no file.
     pub(super) fn document(&self) -> Result<Result<Document, Fault>, Failure> {
-        if !self.path.exists() {
+        let unread = |why: &dyn std::fmt::Display| {
+            Failure::new(Code::Config, format!("cannot read {}: {why}", self.path.display()))
+        };
+        if !self.path.try_exists().map_err(|error| unread(&error))? {
             return Ok(Ok(Document::builtin()));
         }
-        let unread = |why| Failure::new(Code::Config, format!("cannot read {}: {why}", self.path.display()));
-        let bytes = bytes_of(&self.path).map_err(unread)?;
+        let bytes = bytes_of(&self.path).map_err(|why| unread(&why))?;
         Ok(Document::parse(&bytes, &self.world.machine))
     }
 
@@ -52,8 +57,11 @@ impl AtHome {
         if let Err(fault) = check(&document, &self.world.check_options()) {
             output::say(format!("nanobotd does not start with this policy: {fault}"));
         }
+        for network in self.surroundings.closed(&document) {
+            output::say(format!("nanobotd lets nobody talk on {network}, whatever the policy says, until it has an owner"));
+        }
         let options = CompileOptions {
-            apply_channels: self.governs.clone(),
+            apply_channels: self.surroundings.governed.clone(),
             known_tools: self.world.known_tools.clone(),
             source: self.path.display().to_string(),
         };

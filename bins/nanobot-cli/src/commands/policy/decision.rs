@@ -21,7 +21,7 @@ pub(super) fn decision(decision: &PolicyDecision) -> Value {
     json!({
         "accept_message": accept,
         "should_respond": respond,
-        "allowed_tools": allowed_tools,
+        "allowed_tools": **allowed_tools,
         "reason": reason,
         "persona_text": persona.as_ref().and_then(|persona| persona.text.as_deref()),
         "persona_file": persona.as_ref().map(|persona| &persona.file),

@@ -1,7 +1,9 @@
 //! The room over files and chain heads in memory.
 
 use nanobot_config::{Environment, Home, LoadRequest, load};
-use nanobot_core::ports::{PolicyAdmin as _, PolicyAsk, PolicyEdit, PolicyStore as _, StoreErrorKind};
+use nanobot_core::ports::{
+    PolicyAdmin as _, PolicyAsk, PolicyEdit, PolicyEngine as _, PolicyStore as _, StoreErrorKind,
+};
 use nanobot_core::testing::{FakeClock, MemoryChainHeads, MemoryPolicy, MemorySessions, SequenceIds};
 use nanobot_policy::admin::{Outcome as Ended, Way};
 use tempfile::TempDir;
@@ -64,8 +66,8 @@ impl Scene {
             is_group: false,
             is_owner: true,
         };
-        let act = Act { id: change_id(turn), command, speaker, at: self.room.now() };
-        match self.room.hear(&act).await {
+        let mut act = Act { id: change_id(turn), command, speaker, at: self.room.now() };
+        match self.room.hear(&mut act, |_| true).await {
             Heard::Answered(executed) => (executed.outcome, executed.reply),
             other => panic!("{other:?}"),
         }
@@ -110,12 +112,25 @@ async fn a_log_that_the_journal_does_not_know_seals_the_policy() {
     assert!(matches!(refused, Err(RoomError::Store(_))), "a journal that cannot be read is no start");
 
     let scene = scene().await;
-    scene.room.acts.lock().await.sealed = Some("row 3 is gone".to_owned());
-    let (ended, told) = scene.said("t1", "/policy set-when 1@g.us all").await;
-    assert_eq!(ended, Ended::Error);
-    assert!(told.contains("row 3 is gone") && told.contains("audit verify"), "{told}");
-    assert_eq!(scene.rows().await, 0);
-    assert_eq!(scene.room.status().await.trouble, ["row 3 is gone"]);
+    scene.said("t1", "/policy set-when 1@g.us all").await;
+    // Somebody cuts log and chain alike while the daemon runs; only the journal knows better.
+    scene.room.acts.lock().await.head.as_mut().unwrap().rows = 9;
+    for turn in ["t2", "t3"] {
+        let (ended, told) = scene.said(turn, "/policy set-when 1@g.us off").await;
+        assert_eq!(ended, Ended::Error);
+        assert!(told.contains("audit verify") && told.contains("audit accept"), "{told}");
+    }
+    assert_eq!(scene.rows().await, 1);
+    assert!(scene.room.status().await.sealed.is_some());
+    assert_eq!(scene.heads.chain_head(POLICY_CHAIN).await.unwrap().unwrap().rows, 1, "nothing covers it up");
+
+    // And at a start.
+    let heads = Arc::new(MemoryChainHeads::default());
+    let foreign = ChainHead { rows: 2, hash: "f".repeat(64) };
+    heads.set_chain_head(POLICY_CHAIN, &foreign).await.unwrap();
+    let scene = opened("", Some(POLICY), heads).await.unwrap();
+    assert!(scene.room.status().await.sealed.is_some(), "it starts, and keeps the evidence");
+    assert_eq!(scene.said("t1", "/policy set-when 1@g.us off").await.0, Ended::Error);
 }
 
 #[tokio::test]
@@ -144,7 +159,7 @@ async fn a_broken_or_deleted_file_keeps_the_policy_and_is_told_once() {
     }
     scene.store.edit(Some(POLICY.as_bytes()));
     // An owner's command looks at once; what it found is told at the next look.
-    scene.room.refresh().await;
+    scene.said("t1", "/policy help").await;
     assert_eq!(scene.room.status().await.trouble, [""; 0]);
     assert!(matches!(scene.room.look().await.as_slice(), [News::Mended(_)]));
 }
@@ -158,16 +173,57 @@ async fn a_file_that_is_no_policy_is_no_start() {
     assert!(faults[0].contains("defaults.whoCanTalk.mode"), "{faults:?}");
 }
 
+fn on(channel: &str) -> nanobot_core::event::InboundEvent {
+    let channel = nanobot_core::ids::ChannelName::new(channel).unwrap();
+    nanobot_core::testing::event::EventBuilder::new(channel, "somewhere", "eve!~e@host", "hello").build()
+}
+
 #[tokio::test]
-async fn a_network_of_owners_without_an_owner_is_closed_and_named() {
-    let owners_only =
-        r#"{"owners": {"whatsapp": ["491"]}, "defaults": {"whoCanTalk": {"mode": "owner_only"}}}"#;
+async fn a_network_that_nobody_owns_is_closed_and_named() {
     let irc = "[channels.irc]\nenabled = true\n";
-    let scene = opened(irc, Some(owners_only), Arc::default()).await.unwrap();
+    let scene = opened(irc, Some(POLICY), Arc::default()).await.unwrap();
     assert_eq!(scene.room.status().await.closed, ["irc"]);
-    let known = format!("{irc}owners = [\"account:dimi\"]\n");
-    let scene = opened(&known, Some(owners_only), Arc::default()).await.unwrap();
-    assert_eq!(scene.room.status().await.closed, [""; 0], "the network knows its owners itself");
+    let live = scene.room.live();
+    let decision = live.evaluate(&on("irc"));
+    assert_eq!((decision.accept, decision.reason.as_str()), (false, "channel_closed"));
+    assert!(!live.allows_tool(&on("irc"), "read_file") && !live.accepts(&on("irc")));
+    assert!(
+        !live.evaluate(&on("a_network_of_tomorrow")).accept,
+        "what nobody has heard of is closed as well"
+    );
+    assert!(live.evaluate(&on("whatsapp")).accept && live.evaluate(&on("cli")).accept);
+
+    let by_settings = format!("{irc}owners = [\"account:dimi\"]\n");
+    let by_policy = r#"{"owners": {"irc": ["dimi!~d@host"]}, "channels": {}}"#;
+    for (settings, policy) in [(by_settings.as_str(), POLICY), (irc, by_policy)] {
+        let scene = opened(settings, Some(policy), Arc::default()).await.unwrap();
+        assert_eq!(scene.room.status().await.closed, [""; 0]);
+        assert!(scene.room.live().evaluate(&on("irc")).accept);
+    }
+    let nick_alone = r#"{"owners": {"irc": ["dimi"]}, "channels": {}}"#;
+    let scene = opened(irc, Some(nick_alone), Arc::default()).await.unwrap();
+    assert_eq!(scene.room.status().await.closed, ["irc"], "a nick by itself is nobody");
+}
+
+#[tokio::test]
+async fn an_owner_who_took_the_right_from_himself_is_answered_after_a_crash_all_the_same() {
+    let scene = scene().await;
+    let speaker = Speaker {
+        way: Way::Chat,
+        channel: "whatsapp",
+        chat: "491@s.whatsapp.net",
+        sender: "491",
+        is_group: false,
+        is_owner: false,
+    };
+    let command = "/policy set-when 1@g.us all";
+    let first = scene.said("t1", command).await;
+    let mut again = Act { id: change_id("t1"), command, speaker, at: scene.room.now() };
+    let heard = scene.room.hear(&mut again, |_| false).await;
+    assert!(matches!(heard, Heard::Answered(executed) if executed.reply == first.1));
+    let mut other = Act { id: change_id("t2"), command, speaker, at: scene.room.now() };
+    assert_eq!(scene.room.hear(&mut other, |_| false).await, Heard::Ignored);
+    assert_eq!(scene.rows().await, 1);
 }
 
 #[tokio::test]

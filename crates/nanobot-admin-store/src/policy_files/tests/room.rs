@@ -83,7 +83,7 @@ impl Room {
     fn change_of(&self, number: u32, text: &str) -> PolicyChange {
         let row = rows::read(Self::row(number).as_bytes()).unwrap();
         let backup = format!("before {number}");
-        PolicyChange { row, seen: self.before.clone(), backup, text: text.to_owned() }
+        PolicyChange { row, seen: self.before.clone(), known: None, backup, text: text.to_owned() }
     }
 
     /// A row as the original writes it.

@@ -1,7 +1,9 @@
 //! The promises of [`PolicyEngine`], [`PolicyStore`] and [`PersonaSource`].
 #![expect(clippy::unwrap_used, reason = "contract suites are test code")]
 
-use crate::ports::{ChangeRow, PersonaSource, PolicyChange, PolicyEngine, PolicyStore, StoreErrorKind};
+use crate::ports::{
+    ChainHead, ChangeRow, PersonaSource, PolicyChange, PolicyEngine, PolicyStore, StoreErrorKind,
+};
 use crate::testing::event;
 
 /// Checks that decisions are repeatable and agree with themselves.
@@ -56,7 +58,21 @@ pub async fn policy_store_contract<S: PolicyStore>(make: impl AsyncFn() -> S) {
     let second = store.change(&policy_change(2, Some("{}"), r#"{"version":3}"#)).await.unwrap();
     assert_eq!(second.rows, 2);
     assert_ne!(second.hash, first.hash, "each row moves the head");
-    assert_eq!(store.recover(Some(&second)).await.unwrap(), Some(second), "nothing was left half done");
+    assert_eq!(
+        store.recover(Some(&second)).await.unwrap(),
+        Some(second.clone()),
+        "nothing was left half done"
+    );
+    for foreign in
+        [ChainHead { rows: 3, ..second.clone() }, ChainHead { hash: "f".repeat(64), ..second.clone() }]
+    {
+        let cut = store.recover(Some(&foreign)).await.unwrap_err();
+        assert_eq!(cut.kind, StoreErrorKind::Corrupt, "a log that is not what the journal knows is named");
+        let change =
+            PolicyChange { known: Some(foreign), ..policy_change(3, Some(r#"{"version":3}"#), "{}") };
+        let refused = store.change(&change).await.unwrap_err();
+        assert_eq!(refused.kind, StoreErrorKind::Corrupt, "and no change covers that up");
+    }
 
     let rows = store.history(10).await.unwrap();
     assert_eq!(rows, [policy_change(2, None, "").row, policy_change(1, None, "").row], "newest first");
@@ -86,7 +102,7 @@ fn policy_change(number: u32, seen: Option<&str>, text: &str) -> PolicyChange {
         rollback_of: (number == 2).then(|| format!("{:032x}", 1)),
     };
     let seen = seen.map(|text| text.as_bytes().to_vec());
-    PolicyChange { row, seen, backup: format!("before {number}"), text: text.to_owned() }
+    PolicyChange { row, seen, known: None, backup: format!("before {number}"), text: text.to_owned() }
 }
 
 /// Checks that a persona is read and that nothing outside the workspace is. `make` gives a source in whose

@@ -22,7 +22,7 @@ pub(super) fn of(explanation: &Explanation, tool: Option<&Tool<'_>>) -> Value {
             "acceptMessage": decision.accept,
             "shouldRespond": decision.respond,
             "reason": decision.reason,
-            "allowedTools": decision.allowed_tools,
+            "allowedTools": *decision.allowed_tools,
             "personaFile": decision.persona.as_ref().map(|persona| &persona.file),
             "memoryNotesEnabled": decision.notes.enabled,
             "memoryNotesMode": notes_mode(decision.notes.mode),
