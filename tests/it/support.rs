@@ -69,7 +69,11 @@ impl TestHome {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), settings).unwrap();
         // Whoever writes is answered, with every tool: what the policy does has tests of its own.
-        std::fs::write(folder.path().join("policy.json"), r#"{"owners": {"irc": ["owner!~o@host"]}, "defaults": {}, "channels": {}}"#).unwrap();
+        std::fs::write(
+            folder.path().join("policy.json"),
+            r#"{"owners": {"irc": ["owner!~o@host"]}, "defaults": {}, "channels": {}}"#,
+        )
+        .unwrap();
         Self(folder)
     }
 

@@ -181,10 +181,8 @@ impl<T> Reload<T> {
             return self.gone(now).map_or(Look::Nothing, Look::Tell);
         };
         // Somebody may have been in the middle of writing a broken file, within one tick of the file system's clock.
-        let is_troubled = matches!(
-            self.trouble,
-            Some(Trouble { cause: Cause::Unreadable(_) | Cause::Broken(_), .. })
-        );
+        let is_troubled =
+            matches!(self.trouble, Some(Trouble { cause: Cause::Unreadable(_) | Cause::Broken(_), .. }));
         if self.seen == Some(changed) && !is_troubled { Look::Nothing } else { Look::Read }
     }
 
@@ -229,6 +227,10 @@ impl<T> Reload<T> {
         self.seen = Some(changed);
         if wish == Wish::Changed && self.source.as_deref() == Some(bytes.as_slice()) {
             return Taken { outcome: Outcome::Unchanged, news: self.mended() };
+        }
+        let broken = self.trouble.as_ref().and_then(|trouble| trouble.broken.as_deref());
+        if wish == Wish::Changed && broken == Some(bytes.as_slice()) {
+            return Taken { outcome: Outcome::Kept, news: None };
         }
         match compile(Some(&bytes)) {
             Ok(candidate) => {

@@ -64,7 +64,7 @@ pub async fn accept_policy_log(home: &Home) -> Result<Option<ChainHead>, StartEr
 /// The policy of a home that is locked, for acts without a daemon.
 ///
 /// # Errors
-/// As for [`room_of`], or when the journal cannot be opened.
+/// When it cannot be read, the file is no policy, or the journal cannot be opened.
 pub async fn policy_at(home: &Home, loaded: &Loaded) -> Result<Arc<dyn PolicyAdmin>, StartError> {
     let beside = Beside {
         heads: Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?),

@@ -20,7 +20,7 @@ impl Places for Linked {
     }
 
     fn home_of(&self, user: &str) -> Result<PathBuf, NoSuchUser> {
-        if user == "bob" { Ok("/home/bob".into()) } else { Err(NoSuchUser(user.to_owned())) }
+        if user == "bob" { Ok("/homes/bob".into()) } else { Err(NoSuchUser(user.to_owned())) }
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {
@@ -78,13 +78,13 @@ fn relative_paths_start_in_the_workspace() {
 
 #[test]
 fn a_tilde_is_a_home_and_a_home_of_nobody_is_nowhere() {
-    let access = FileAccess { grants: vec![grant("h", "/home", GrantMode::Read)], ..FileAccess::default() };
+    let access = FileAccess { grants: vec![grant("h", "/homes", GrantMode::Read)], ..FileAccess::default() };
     let rules = rules(&access);
     for (path, home) in [
         ("~", "/homes/ann"),
         ("~/x", "/homes/ann/x"),
         ("~//etc", "/homes/ann/etc"),
-        ("~bob/x", "/home/bob/x"),
+        ("~bob/x", "/homes/bob/x"),
     ] {
         assert_eq!(decide(&rules, path, Operation::Read), Ok(home.to_owned()), "{path}");
     }

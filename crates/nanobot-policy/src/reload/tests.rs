@@ -65,7 +65,10 @@ fn a_broken_file_keeps_the_last_policy_and_is_told_once() {
     let first = reload.read(at(1_000), Ok(Some(file("one", 11))), &compile);
     assert!(matches!(first.outcome, Outcome::Kept));
     assert_eq!(broken(first.news.as_ref()), Some(["one is no number".to_owned()].as_slice()));
-    assert_eq!(reload.look(at(2_000), Some(ChangeTime(11))), Look::Nothing, "nobody touched it");
+    assert_eq!(reload.look(at(2_000), Some(ChangeTime(11))), Look::Read, "somebody may still be writing it");
+    let never = |_: Option<&[u8]>| panic!("this file was looked at already");
+    let again = reload.read(at(2_000), Ok(Some(file("one", 11))), &never);
+    assert!(matches!(again, Taken { outcome: Outcome::Kept, news: None }));
     let touched = reload.read(at(3_000), Ok(Some(file("one", 12))), &compile);
     assert!(matches!(touched, Taken { outcome: Outcome::Kept, news: None }), "the same file again");
     let other = reload.read(at(4_000), Ok(Some(file("two", 13))), &compile);

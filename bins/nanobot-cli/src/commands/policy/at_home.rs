@@ -58,7 +58,9 @@ impl AtHome {
             output::say(format!("nanobotd does not start with this policy: {fault}"));
         }
         for network in self.surroundings.closed(&document) {
-            output::say(format!("nanobotd lets nobody talk on {network}, whatever the policy says, until it has an owner"));
+            output::say(format!(
+                "nanobotd lets nobody talk on {network}, whatever the policy says, until it has an owner"
+            ));
         }
         let options = CompileOptions {
             apply_channels: self.surroundings.governed.clone(),
