@@ -333,7 +333,7 @@ section! {
 
 section! {
     /// The whole document. What a member means when it is absent is not always its type's default: a file without
-    /// `defaults` and `channels` is more careful than one with empty ones ([`absent`](super::absent)).
+    /// `defaults` and `channels` is more careful than one with empty ones (`absent.rs`).
     pub struct Policy {
         /// Kept, and never looked at: no version changed the layout.
         version "version": Integer = Integer::from(2);
