@@ -71,7 +71,7 @@ impl TestHome {
         // Whoever writes is answered, with every tool: what the policy does has tests of its own.
         std::fs::write(
             folder.path().join("policy.json"),
-            r#"{"owners": {"irc": ["owner!~o@host"]}, "defaults": {}, "channels": {}}"#,
+            r#"{"owners": {"irc": ["*!o@host"], "irc_net": ["*!o@host"]}, "defaults": {}, "channels": {}}"#,
         )
         .unwrap();
         Self(folder)

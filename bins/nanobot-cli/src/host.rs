@@ -39,6 +39,11 @@ pub(crate) async fn boot(
 }
 
 impl Host {
+    /// Resolves when an owner pressed the emergency stop.
+    pub(crate) async fn panicked(&self) {
+        self.app.panicked().await;
+    }
+
     /// Ends in order. Says how: what could not be written is lost, since no journal keeps it.
     pub(crate) async fn stop(self) -> Drained {
         self.app.drain(self.drain).await

@@ -214,6 +214,7 @@ fn status_with_a_daemon() {
         "governs": [],
         "closed": [],
         "trouble": [],
+        "sealed": null,
         "chain": null
       },
       "running": true,

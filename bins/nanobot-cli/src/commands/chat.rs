@@ -39,6 +39,10 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
             talked = talk(options, place, chat, &mut client) => talked.map(code_of),
             // What is under way is brought to its end below, as by a daemon.
             () = signals.stop() => Ok(Code::No),
+            () = panicked(host.as_ref()) => {
+                output::complain("an owner pressed the emergency stop");
+                Ok(Code::No)
+            }
         };
         client.close().await;
         let drained = match host {
@@ -53,6 +57,14 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
             (code, _) => Ok(code),
         }
     })
+}
+
+/// Resolves when an owner on a network that this chat serves ends everything; never for a chat that has joined.
+async fn panicked(host: Option<&host::Host>) {
+    match host {
+        Some(host) => host.panicked().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Joins whoever serves the home, or serves it from here. Of two chats that start at once one serves.

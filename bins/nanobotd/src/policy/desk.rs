@@ -141,7 +141,13 @@ impl Desk {
         }
         // The room for sessions writes a reset down itself, before it happens.
         let is_reset = executed.effect == Some(Effect::ResetSession);
-        if !is_reset && (executed.kind != Kind::Question || executed.effect.is_some()) {
+        let is_act = match executed.kind {
+            Kind::Change | Kind::Rollback => true,
+            // Looking at the list of commands is none.
+            Kind::Chat => executed.hashes.is_some() || executed.effect.is_some(),
+            Kind::Question => false,
+        };
+        if is_act && !is_reset {
             let act = AdminAct {
                 actor: format!("{}:{}", speaker.channel, speaker.sender),
                 via: "chat",

@@ -139,7 +139,7 @@ impl Surroundings {
         };
         self.check(&document).map_err(|fault| vec![fault])?;
         let options = CompileOptions {
-            apply_channels: self.governed.clone(),
+            apply_channels: self.applied(&document),
             known_tools: self.known_tools.clone(),
             source: self.source.clone(),
         };
@@ -168,7 +168,17 @@ impl Surroundings {
 
     /// Whether a channel is governed.
     pub(crate) fn is_governed(&self, channel: &ChannelName) -> bool {
-        self.governed.contains(channel.as_str())
+        match self.reach {
+            Reach::Networks => channel.is_network(),
+            Reach::Original => self.governed.contains(channel.as_str()),
+        }
+    }
+
+    /// The channels that a policy is compiled for: also networks of somebody who embeds us, once they have owners.
+    pub fn applied(&self, document: &Document) -> BTreeSet<String> {
+        let owned = document.policy().owners.0.keys().filter(|_| self.reach == Reach::Networks);
+        let is_network = |name: &&String| ChannelName::new(name.as_str()).is_ok_and(|name| name.is_network());
+        self.governed.iter().chain(owned.filter(is_network)).cloned().collect()
     }
 
     /// Networks that are switched on, governed, and kept shut. The original leaves them to everybody, so no policy
@@ -190,7 +200,7 @@ impl Surroundings {
         if self.reach == Reach::Original {
             return Shut::None;
         }
-        let open = self.governed.iter().filter(|name| self.is_open(name, document)).cloned().collect();
+        let open = self.applied(document).into_iter().filter(|name| self.is_open(name, document)).collect();
         Shut::Networks { open, named: self.closed(document) }
     }
 

@@ -46,14 +46,19 @@ impl Run<'_> {
         let _ = self.turn.scope.cancel.race(self.responder.with.clock.sleep_until(until)).await;
         let stopped = self.turn.scope.cancel.is_cancelled();
         let worded = if policy.use_model && !stopped { self.word(language).await? } else { None };
+        let is_shut_out = !self.responder.with.policy.accepts(self.turn.event);
         match self.turn.scope.cancel.reason() {
+            // Blocked while the text waited: on record like a person's stop.
+            None if is_shut_out => self.stop_brake(step).await,
             None => self.say(step, worded.unwrap_or_else(|| language.text().to_owned())).await,
-            Some(StopReason::Person) => {
-                self.steps.done(step, StepAnswer::Stopped { shown: String::new() }).await?;
-                Ok(Response::Cancelled(None))
-            }
+            Some(StopReason::Person) => self.stop_brake(step).await,
             Some(StopReason::Shutdown) => Ok(Response::Cancelled(None)),
         }
+    }
+
+    async fn stop_brake(&self, step: u32) -> Result<Response, StoreError> {
+        self.steps.done(step, StepAnswer::Stopped { shown: String::new() }).await?;
+        Ok(Response::Cancelled(None))
     }
 
     async fn say(&self, step: u32, text: String) -> Result<Response, StoreError> {

@@ -155,12 +155,10 @@ impl Executed {
         Self { known: false, ..Self::new(UNKNOWN, Kind::Chat, Outcome::Invalid, reply) }
     }
 
-    /// The same command when its change could not be saved, or its effect not be written down. `why` is one line
-    /// without secrets.
+    /// The same command when its change could not be saved. `why` is one line without secrets.
     #[must_use]
     pub fn not_saved(self, why: &str) -> Self {
-        let what = if self.change.is_some() { "write policy" } else { "write down the command" };
-        let reply = format!("Failed to {what}: {why}");
+        let reply = format!("Failed to write policy: {why}");
         Self { outcome: Outcome::Error, reply, change: None, effect: None, voice: None, ..self }
     }
 

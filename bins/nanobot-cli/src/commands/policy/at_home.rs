@@ -63,7 +63,7 @@ impl AtHome {
             ));
         }
         let options = CompileOptions {
-            apply_channels: self.surroundings.governed.clone(),
+            apply_channels: self.surroundings.applied(&document),
             known_tools: self.world.known_tools.clone(),
             source: self.path.display().to_string(),
         };
