@@ -31,5 +31,5 @@ pub use compose::{
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};
 pub use policy::{
-    POLICY_CHAIN, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log, policy_at,
+    POLICY_CHAIN, PolicyAtRest, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log,
 };

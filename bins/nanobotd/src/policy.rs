@@ -17,7 +17,7 @@ pub(crate) use desk::Desk;
 pub use in_force::Surroundings;
 pub(crate) use live::LivePolicy;
 pub(crate) use open::{Beside, room_of};
-pub use open::{accept_policy_log, policy_at};
+pub use open::{PolicyAtRest, accept_policy_log};
 pub use places::ThisMachine;
 pub use room::{POLICY_CHAIN, PolicyRoom, RoomError};
 pub(crate) use watch::Watcher;

@@ -113,6 +113,29 @@ pub struct CooldownPolicy {
     pub use_model: bool,
 }
 
+impl NotesMode {
+    /// The word in files and records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adaptive => "adaptive",
+            Self::Heuristic => "heuristic",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
+impl VoiceMode {
+    /// The word in files and records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::InKind => "in_kind",
+            Self::Always => "always",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl Default for NotesPolicy {
     /// Off; the other figures are the original's defaults (`policy.json`, `memoryNotes`).
     fn default() -> Self {

@@ -5,7 +5,7 @@ use nanobot_policy::{Asked, NotesSource};
 use serde_json::json;
 
 use super::block_on;
-use super::policy::{AtHome, Wish, ask_for, is_operators, notes_mode, notes_source};
+use super::policy::{AtHome, Wish, ask_for, is_operators, notes_source};
 use crate::args::{Memory, Notes};
 use crate::exit::{Code, Failure};
 use crate::home::Place;
@@ -54,7 +54,7 @@ fn status(place: &Place, channel: &str, chat: &str, kind: Kind, as_json: bool) -
     };
     let notes = engine.decide(&asked).notes;
     let source = engine.notes_source(&asked);
-    let (mode, seconds) = (notes_mode(notes.mode), notes.batch_interval.as_secs());
+    let (mode, seconds) = (notes.mode.name(), notes.batch_interval.as_secs());
     if as_json {
         output::json(&json!({
             "channel": channel,

@@ -15,7 +15,7 @@ mod world;
 use serde_json::json;
 
 pub(super) use at_home::{AtHome, is_operators};
-pub(super) use decision::{notes_mode, notes_source};
+pub(super) use decision::notes_source;
 pub(super) use way::{Wish, ask as ask_for};
 
 use crate::args::{Args, Json, Policy, World as Typed};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use nanobot_admin_store::PolicyFiles;
 use nanobot_config::{Home, Loaded};
 use nanobot_core::ports::{
-    ChainHead, ChainHeads, Clock, IdGenerator, PolicyAdmin, PolicyStore as _, SessionStore,
+    ChainHead, ChainHeads, Clock, ControlError, IdGenerator, PolicyAdmin, PolicyAnswer, PolicyAsk,
+    PolicyStore as _, SessionStore,
 };
 use nanobot_journal::{JournalOptions, SqliteJournal};
 
@@ -61,17 +62,36 @@ pub async fn accept_policy_log(home: &Home) -> Result<Option<ChainHead>, StartEr
     Ok(head)
 }
 
-/// The policy of a home that is locked, for acts without a daemon.
-///
-/// # Errors
-/// When it cannot be read, the file is no policy, or the journal cannot be opened.
-pub async fn policy_at(home: &Home, loaded: &Loaded) -> Result<Arc<dyn PolicyAdmin>, StartError> {
-    let beside = Beside {
-        heads: Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?),
-        sessions: sessions_at(home),
-        clock: Arc::new(SystemClock::new()),
-        ids: Arc::new(SystemIds),
-        tools: Vec::new(),
-    };
-    Ok(Arc::new(room_of(home, loaded, beside).await?))
+/// The policy of a home that is locked, for one act without a daemon.
+pub struct PolicyAtRest {
+    room: PolicyRoom,
+    journal: SqliteJournal,
+}
+
+impl PolicyAtRest {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When it cannot be read, the file is no policy, or the journal cannot be opened.
+    pub async fn open(home: &Home, loaded: &Loaded) -> Result<Self, StartError> {
+        let journal = SqliteJournal::open(JournalOptions::new(home.journal())).await?;
+        let beside = Beside {
+            heads: Arc::new(journal.clone()),
+            sessions: sessions_at(home),
+            clock: Arc::new(SystemClock::new()),
+            ids: Arc::new(SystemIds),
+            tools: Vec::new(),
+        };
+        Ok(Self { room: room_of(home, loaded, beside).await?, journal })
+    }
+
+    /// Does what is asked, and closes the journal.
+    ///
+    /// # Errors
+    /// As for [`PolicyAdmin::edit_policy`].
+    pub async fn edit(self, ask: &PolicyAsk, actor: &str) -> Result<PolicyAnswer, ControlError> {
+        let answer = self.room.edit_policy(ask, actor).await;
+        self.journal.shut_down().await;
+        answer
+    }
 }

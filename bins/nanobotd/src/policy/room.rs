@@ -244,7 +244,10 @@ impl PolicyRoom {
         }
     }
 
-    /// Saves a policy that was made from the one that lies there. None: nothing is different.
+    /// Saves a policy that is made from the one that lies there; for a dry run, only says what it would be.
+    ///
+    /// # Errors
+    /// Why nothing was saved, in one line.
     pub(crate) async fn edit(
         &self,
         act: &Act<'_>,

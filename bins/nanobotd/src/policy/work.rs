@@ -1,6 +1,7 @@
 //! Work for the policy that takes a while: off the event loop, or on the disk.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nanobot_core::pipeline::chain;
@@ -51,7 +52,7 @@ pub(super) fn change_id(turn: &str) -> String {
 pub(super) async fn facts(
     store: &dyn PolicyStore,
     groups: &GroupSource,
-    surroundings: &Surroundings,
+    surroundings: &Arc<Surroundings>,
     needs: &Needs,
 ) -> Result<Facts, String> {
     let mut facts = Facts::default();
@@ -63,11 +64,14 @@ pub(super) async fn facts(
     }
     if let Some(change) = &needs.backup {
         let backup = store.backup(change).await.map_err(|error| chain(&error))?;
-        facts.backup = match backup.map(|bytes| Document::parse(&bytes, &surroundings.places)) {
-            None => Backup::Missing,
-            Some(Err(_)) => Backup::Unreadable,
-            Some(Ok(document)) => Backup::Found(Box::new(document)),
-        };
+        let surroundings = surroundings.clone();
+        let read =
+            off_the_loop(move || match backup.map(|bytes| Document::parse(&bytes, &surroundings.places)) {
+                None => Backup::Missing,
+                Some(Err(_)) => Backup::Unreadable,
+                Some(Ok(document)) => Backup::Found(Box::new(document)),
+            });
+        facts.backup = read.await.map_err(|error| chain(&error))?;
     }
     Ok(facts)
 }

@@ -148,12 +148,12 @@ impl From<&PolicyDecision> for DecisionRecord {
             notes: NotesRecord {
                 enabled: notes.enabled,
                 allow_blocked_senders: notes.allow_blocked_senders,
-                mode: notes_mode(notes.mode).to_owned(),
+                mode: notes.mode.name().to_owned(),
                 batch_interval_ms: millis(notes.batch_interval),
                 batch_max_messages: notes.batch_max_messages,
             },
             voice: VoiceRecord {
-                mode: voice_mode(voice.mode).to_owned(),
+                mode: voice.mode.name().to_owned(),
                 route: voice.route.clone(),
                 voice: voice.voice.clone(),
                 format: voice.format.clone(),
@@ -193,7 +193,7 @@ impl TryFrom<DecisionRecord> for PolicyDecision {
                 allow_blocked_senders: notes.allow_blocked_senders,
                 mode: notes_modes
                     .into_iter()
-                    .find(|mode| notes_mode(*mode) == notes.mode)
+                    .find(|mode| mode.name() == notes.mode)
                     .ok_or_else(|| word("notes mode", &notes.mode))?,
                 batch_interval: Duration::from_millis(notes.batch_interval_ms),
                 batch_max_messages: notes.batch_max_messages,
@@ -201,7 +201,7 @@ impl TryFrom<DecisionRecord> for PolicyDecision {
             voice: VoicePolicy {
                 mode: voice_modes
                     .into_iter()
-                    .find(|mode| voice_mode(*mode) == voice.mode)
+                    .find(|mode| mode.name() == voice.mode)
                     .ok_or_else(|| word("voice mode", &voice.mode))?,
                 route: voice.route,
                 voice: voice.voice,
@@ -257,23 +257,6 @@ impl TryFrom<ContextRecord> for ReplyContext {
             ambient: record.ambient,
             labels: Labels::parse(&record.labels),
         })
-    }
-}
-
-const fn notes_mode(mode: NotesMode) -> &'static str {
-    match mode {
-        NotesMode::Adaptive => "adaptive",
-        NotesMode::Heuristic => "heuristic",
-        NotesMode::Hybrid => "hybrid",
-    }
-}
-
-const fn voice_mode(mode: VoiceMode) -> &'static str {
-    match mode {
-        VoiceMode::Text => "text",
-        VoiceMode::InKind => "in_kind",
-        VoiceMode::Always => "always",
-        VoiceMode::Off => "off",
     }
 }
 

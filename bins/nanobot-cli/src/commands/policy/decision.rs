@@ -1,6 +1,6 @@
 //! Decisions as lines of a batch: the field names of the original's engine.
 
-use nanobot_core::decision::{NotesMode, PolicyDecision, VoiceMode};
+use nanobot_core::decision::PolicyDecision;
 use nanobot_policy::{Actor, NotesSource};
 use serde_json::{Value, json};
 
@@ -26,11 +26,11 @@ pub(super) fn decision(decision: &PolicyDecision) -> Value {
         "persona_text": persona.as_ref().and_then(|persona| persona.text.as_deref()),
         "persona_file": persona.as_ref().map(|persona| &persona.file),
         "notes_enabled": notes.enabled,
-        "notes_mode": notes_mode(notes.mode),
+        "notes_mode": notes.mode.name(),
         "notes_allow_blocked_senders": notes.allow_blocked_senders,
         "notes_batch_interval_seconds": notes.batch_interval.as_secs(),
         "notes_batch_max_messages": notes.batch_max_messages,
-        "voice_output_mode": voice_mode(voice.mode),
+        "voice_output_mode": voice.mode.name(),
         "voice_output_tts_route": voice.route,
         "voice_output_voice": voice.voice,
         "voice_output_format": voice.format,
@@ -61,22 +61,4 @@ pub(in crate::commands) fn notes_source(source: &NotesSource) -> Value {
     members
         .extend(allow_blocked_senders.as_ref().map(|path| ("allowBlockedSenders".to_owned(), json!(path))));
     Value::Object(members)
-}
-
-/// The policy's word for a way of taking notes.
-pub(in crate::commands) const fn notes_mode(mode: NotesMode) -> &'static str {
-    match mode {
-        NotesMode::Adaptive => "adaptive",
-        NotesMode::Heuristic => "heuristic",
-        NotesMode::Hybrid => "hybrid",
-    }
-}
-
-const fn voice_mode(mode: VoiceMode) -> &'static str {
-    match mode {
-        VoiceMode::Text => "text",
-        VoiceMode::InKind => "in_kind",
-        VoiceMode::Always => "always",
-        VoiceMode::Off => "off",
-    }
 }

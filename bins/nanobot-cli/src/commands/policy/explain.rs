@@ -10,7 +10,6 @@ use nanobot_channels::console::clean;
 use nanobot_policy::{Asked, Engine, Explanation, ToolAccess, explain};
 
 use super::at_home::{AtHome, is_operators};
-use super::decision::notes_mode;
 use crate::args::Explain;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
@@ -69,7 +68,7 @@ impl<'a> Tool<'a> {
 fn page(explanation: &Explanation, tool: Option<&Tool<'_>>) -> String {
     let mut page = explanation.to_string();
     let (notes, source) = &explanation.memory_notes;
-    let taken = if notes.enabled { notes_mode(notes.mode) } else { "none" };
+    let taken = if notes.enabled { notes.mode.name() } else { "none" };
     // Writing into a text does not fail.
     let _ = writeln!(page, "notes: {taken} ({})", source.enabled);
     if let Some(tool) = tool {

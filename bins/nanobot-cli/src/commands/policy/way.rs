@@ -1,13 +1,11 @@
 //! The way to the policy of a home: through whoever serves it, or by opening it under the home's lock.
 
-use std::sync::Arc;
-
 use nanobot_channels::console::clean;
 use nanobot_channels::local::LocalClient;
 use nanobot_channels::local::protocol::PolicyResult;
-use nanobot_core::ports::{PolicyAdmin, PolicyAsk, PolicyEdit};
+use nanobot_core::ports::{PolicyAsk, PolicyEdit};
+use nanobotd::PolicyAtRest;
 use nanobotd::lock::HomeLock;
-use nanobotd::policy_at;
 use serde_json::json;
 
 use crate::args::Edit;
@@ -20,7 +18,7 @@ enum Way {
     /// Somebody serves the home.
     Served(LocalClient),
     /// Nobody does, and it is locked meanwhile.
-    Locked { room: Arc<dyn PolicyAdmin>, _lock: HomeLock },
+    Locked { policy: Box<PolicyAtRest>, _lock: HomeLock },
 }
 
 impl Way {
@@ -36,8 +34,8 @@ impl Way {
         }
         let loaded = place.load()?;
         let lock = HomeLock::take(folder, &place.home.lock())?;
-        let room = policy_at(&place.home, &loaded).await?;
-        Ok(Self::Locked { room, _lock: lock })
+        let policy = Box::new(PolicyAtRest::open(&place.home, &loaded).await?);
+        Ok(Self::Locked { policy, _lock: lock })
     }
 }
 
@@ -65,7 +63,7 @@ pub(in crate::commands) async fn ask(place: &Place, wish: Wish) -> Result<Code, 
             client.close().await;
             result?
         }
-        Way::Locked { room, _lock } => room.edit_policy(&ask, &audit::actor()).await?.into(),
+        Way::Locked { policy, _lock } => policy.edit(&ask, &audit::actor()).await?.into(),
     };
     tell(&result, how.json)
 }

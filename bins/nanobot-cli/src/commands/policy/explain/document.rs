@@ -6,7 +6,7 @@ use nanobot_policy::schema::{TalkativeCooldown, VoiceOutput};
 use nanobot_policy::{Change, Edit, Effective, Explanation, RuleSource, RuleValue};
 use serde_json::{Map, Value, json};
 
-use super::super::decision::{actor, notes_mode, notes_source};
+use super::super::decision::{actor, notes_source};
 use super::Tool;
 
 pub(super) fn of(explanation: &Explanation, tool: Option<&Tool<'_>>) -> Value {
@@ -25,12 +25,12 @@ pub(super) fn of(explanation: &Explanation, tool: Option<&Tool<'_>>) -> Value {
             "allowedTools": *decision.allowed_tools,
             "personaFile": decision.persona.as_ref().map(|persona| &persona.file),
             "memoryNotesEnabled": decision.notes.enabled,
-            "memoryNotesMode": notes_mode(decision.notes.mode),
+            "memoryNotesMode": decision.notes.mode.name(),
             "memoryNotesAllowBlockedSenders": decision.notes.allow_blocked_senders,
         },
         "memoryNotes": {
             "enabled": notes.enabled,
-            "mode": notes_mode(notes.mode),
+            "mode": notes.mode.name(),
             "allowBlockedSenders": notes.allow_blocked_senders,
             "batchIntervalSeconds": notes.batch_interval.as_secs(),
             "batchMaxMessages": notes.batch_max_messages,
