@@ -2,7 +2,7 @@
 
 use crate::content::{AudioKind, Body, ContentBlock};
 use crate::ids::{AccountId, ChannelName, ChatId, MessageId, SenderId, SessionKey};
-use crate::label::Labels;
+use crate::label::{Label, Labels};
 use crate::time::Timestamp;
 
 /// Whether a chat has two members or more.
@@ -64,6 +64,14 @@ impl InboundEvent {
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.blocks.iter().filter_map(ContentBlock::words).collect();
         crate::text::trim(&words.join("\n")).to_owned()
+    }
+
+    /// The policy knows its author as an owner, which the channel may not: what the channel put to nobody in
+    /// particular is the owner's. Blocks that have an origin beside (forwarded, fetched) keep all they have.
+    pub fn put_to_owner(&mut self) {
+        for block in self.blocks.iter_mut().filter(|block| block.labels == Label::Stranger.into()) {
+            block.labels = Label::Owner.into();
+        }
     }
 
     /// Where the message came from, all blocks together.

@@ -36,6 +36,7 @@ pub mod telemetry;
 pub mod testing;
 pub mod text;
 pub mod time;
+mod together;
 pub mod turn;
 pub mod units;
 pub mod verdict;

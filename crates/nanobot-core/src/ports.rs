@@ -43,5 +43,6 @@ pub use sessions::{
 };
 pub use system::{Clock, IdGenerator};
 pub use tools::{
-    Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
+    AllowedFile, FileAccess, FileGrant, FileOperation, FileRefusal, Protection, Sandbox, SandboxError,
+    SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
 };

@@ -2,6 +2,7 @@
 //! the text while it comes.
 
 mod brake;
+mod gate;
 mod history;
 mod live_text;
 mod steps;

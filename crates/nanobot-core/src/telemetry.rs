@@ -200,4 +200,6 @@ pub enum ToolCallOutcome {
     DeniedByPolicy,
     /// The tool stage blocked the call.
     DeniedBySecurity,
+    /// The conversation holds text that nobody vouches for.
+    DeniedByOrigin,
 }

@@ -1,5 +1,6 @@
 //! The responder over a scripted model and scripted tools. Turns that are taken up again are in `tests/resume.rs`.
 
+mod gate;
 mod random;
 mod resume;
 pub(crate) mod world;
@@ -40,8 +41,9 @@ fn scene() -> Scene {
 
 fn scene_with(gate: ScriptedGate) -> Scene {
     let model = Arc::new(ScriptedModel::new().in_pieces_of(3));
-    let tools = Arc::new(ScriptedTools::new().with("read_file", ToolClass::Pure, "file text"));
-    let policy = Arc::new(ScriptedPolicy::accepting(&["read_file"]));
+    let tools = ScriptedTools::new().with("read_file", ToolClass::Pure, "file text");
+    let tools = Arc::new(tools.with("exec", ToolClass::Once, "it ran"));
+    let policy = Arc::new(ScriptedPolicy::accepting(&["read_file", "exec"]));
     let sessions = Arc::new(MemorySessions::new());
     let journal = Arc::new(MemoryJournal::new());
     let live = Arc::new(RecordingSink::new());
@@ -66,7 +68,7 @@ async fn respond(scene: &Scene, event: EventBuilder, cancel: CancelToken) -> Res
     let event = event.build();
     let text = event.text();
     let decision = PolicyDecision {
-        allowed_tools: ["read_file".to_owned()].into(),
+        allowed_tools: ["read_file".to_owned(), "exec".to_owned()].into(),
         cooldown: CooldownPolicy { delay: Duration::ZERO, ..CooldownPolicy::default() },
         ..decision("ok")
     };
@@ -139,10 +141,10 @@ async fn a_tool_runs_is_recorded_and_marks_the_answer() {
 #[tokio::test]
 async fn a_tool_that_is_not_allowed_does_not_run() {
     let scene = scene();
-    scene.model.push_call("c1", "exec", json!({"command": "id"}));
+    scene.model.push_call("c1", "spawn", json!({"command": "id"}));
     scene.model.push_text("I may not.");
     ask(&scene, "run id").await;
-    assert_eq!(last_tool_result(&scene), "Error: Tool 'exec' is blocked by policy for this chat.");
+    assert_eq!(last_tool_result(&scene), "Error: Tool 'spawn' is blocked by policy for this chat.");
     assert!(scene.tools.calls().is_empty());
 }
 

@@ -1,7 +1,8 @@
-//! One round of tools: each call passes policy (as decided and as in force now), then the tool stage, is
-//! recorded, runs, is recorded again. A call that an earlier attempt made is taken from the record.
+//! One round of tools: each call passes the gate (`gate.rs`), is recorded, runs, is recorded again. Calls that only
+//! read and stand beside each other run at once. A call that an earlier attempt made is taken from the record.
 
 use super::Run;
+use super::gate::blocked_by_policy;
 use super::steps::{Claim, misfit};
 use crate::cancel::StopReason;
 use crate::label::{Label, Labels};
@@ -9,8 +10,8 @@ use crate::model::{ToolCall, ToolClass};
 use crate::ports::{StoreError, ToolContext, ToolOutcome};
 use crate::record::{RecordedStep, StepAnswer, StepKind, ToolCallRecord};
 use crate::telemetry::{TelemetryEvent, ToolCallOutcome};
+use crate::together::together;
 use crate::turn::TurnMachine;
-use crate::verdict::SecurityVerdict;
 
 /// The recorded class of a call that only reads.
 const PURE: &str = "pure";
@@ -19,32 +20,79 @@ const ONCE: &str = "once";
 /// The recorded class of a call that policy or security forbade.
 const REFUSED: &str = "refused";
 
+/// What becomes of a call that is due.
+enum Due {
+    /// An earlier attempt has its outcome.
+    Answered(ToolOutcome),
+    /// It may not run.
+    Refused { index: u32, outcome: ToolOutcome },
+    /// It runs.
+    Run { index: u32, key: String },
+}
+
 impl Run<'_> {
-    /// Runs the calls one after the other and feeds the machine.
+    /// Runs the calls and feeds the machine.
     pub(super) async fn call_tools(
         &mut self,
         calls: &[ToolCall],
         machine: &mut TurnMachine,
     ) -> Result<(), StoreError> {
-        let mut outcomes = Vec::with_capacity(calls.len());
-        for call in calls {
-            let labels = outcomes.iter().map(|o: &ToolOutcome| o.labels).collect::<Labels>();
-            let Some(outcome) = self.call_tool(call, machine.labels().join(labels)).await? else {
+        let mut outcomes: Vec<ToolOutcome> = Vec::with_capacity(calls.len());
+        let mut rest = calls;
+        while !rest.is_empty() {
+            let readers = rest.iter().take_while(|call| self.class(call) == PURE).count();
+            let (round, behind) = rest.split_at(readers.max(1));
+            let labels = outcomes.iter().map(|outcome| outcome.labels).collect::<Labels>();
+            let Some(answered) = self.call_at_once(round, machine.labels().join(labels)).await? else {
                 machine.cancel();
                 return Ok(());
             };
-            outcomes.push(outcome);
+            outcomes.extend(answered);
+            rest = behind;
         }
         machine.tools_answered(&outcomes);
         Ok(())
     }
 
-    /// One call; none when the turn was stopped meanwhile.
-    async fn call_tool(
+    /// Calls that may run at the same time; none when the turn was stopped meanwhile. All are announced before the
+    /// first one runs, and their answers are written down in the order of the calls: the record of a turn does not
+    /// tell which of them was the fastest.
+    async fn call_at_once(
         &mut self,
-        call: &ToolCall,
+        calls: &[ToolCall],
         labels: Labels,
-    ) -> Result<Option<ToolOutcome>, StoreError> {
+    ) -> Result<Option<Vec<ToolOutcome>>, StoreError> {
+        let mut due = Vec::with_capacity(calls.len());
+        for call in calls {
+            let Some(next) = self.announce(call, labels).await? else { return Ok(None) };
+            due.push(next);
+        }
+        let ran = together(due.iter().zip(calls).filter_map(|(due, call)| match due {
+            Due::Run { key, .. } => Some(self.run(key.clone(), call, labels)),
+            Due::Answered(_) | Due::Refused { .. } => None,
+        }));
+        let mut ran = ran.await.into_iter();
+        let mut outcomes = Vec::with_capacity(calls.len());
+        for due in due {
+            let (index, outcome) = match due {
+                Due::Answered(outcome) => {
+                    outcomes.push(Some(outcome));
+                    continue;
+                }
+                Due::Refused { index, outcome } => (index, Some(outcome)),
+                Due::Run { index, .. } => (index, ran.next().flatten()),
+            };
+            match &outcome {
+                Some(outcome) => self.record(index, answer_of(outcome)).await?,
+                None => self.stopped(index).await?,
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes.into_iter().collect())
+    }
+
+    /// Writes down that a call is due, unless an earlier attempt did; none when a person stopped the turn there.
+    async fn announce(&mut self, call: &ToolCall, labels: Labels) -> Result<Option<Due>, StoreError> {
         let key = self.steps.key();
         // Only a call that nobody announced before is judged before it is announced.
         let before = self.steps.recorded().map(class_of);
@@ -52,12 +100,12 @@ impl Run<'_> {
         let class = before.unwrap_or_else(|| if refused.is_some() { REFUSED } else { self.class(call) });
         let step = StepKind::Tool { call: ToolCallRecord::from(call), class: class.to_owned() };
         let (index, refused) = match self.steps.claim(step).await? {
-            Claim::Taken(answer) => return self.taken(answer),
+            Claim::Taken(answer) => return Ok(self.taken(answer)?.map(Due::Answered)),
             Claim::Free(index) => (index, refused),
             Claim::Interrupted(index) if class == ONCE => {
                 self.unrecorded = true;
                 self.record(index, StepAnswer::OutcomeUnknown).await?;
-                return Ok(Some(outcome_unknown()));
+                return Ok(Some(Due::Answered(outcome_unknown())));
             }
             // What was refused once stays refused, also if it is allowed now.
             Claim::Interrupted(index) if class == REFUSED => {
@@ -66,15 +114,10 @@ impl Run<'_> {
             Claim::Interrupted(index) => (index, self.refuse(call, labels)),
         };
         self.unrecorded = has_effect(class);
-        let outcome = match refused {
-            Some(refused) => refused,
-            None => match self.run(key, call, labels).await {
-                Some(outcome) => outcome,
-                None => return self.stopped(index).await,
-            },
-        };
-        self.record(index, answer_of(&outcome)).await?;
-        Ok(Some(outcome))
+        Ok(Some(match refused {
+            Some(outcome) => Due::Refused { index, outcome },
+            None => Due::Run { index, key },
+        }))
     }
 
     /// Runs a call that may run; none when the turn was stopped meanwhile.
@@ -89,11 +132,11 @@ impl Run<'_> {
     }
 
     /// A person's stop is part of the record, with what they had seen; a shutdown is not.
-    async fn stopped(&mut self, index: u32) -> Result<Option<ToolOutcome>, StoreError> {
+    async fn stopped(&mut self, index: u32) -> Result<(), StoreError> {
         if self.turn.scope.cancel.reason() == Some(StopReason::Person) {
             self.record(index, StepAnswer::Stopped { shown: self.shown.clone() }).await?;
         }
-        Ok(None)
+        Ok(())
     }
 
     async fn record(&mut self, index: u32, answer: StepAnswer) -> Result<(), StoreError> {
@@ -115,24 +158,6 @@ impl Run<'_> {
             }
             StepAnswer::Model(_) | StepAnswer::ModelFailed { .. } | StepAnswer::Brake { .. } => {
                 Err(misfit(0))
-            }
-        }
-    }
-
-    /// The outcome of a call that may not run. The texts are the original's: prompts know them.
-    fn refuse(&self, call: &ToolCall, labels: Labels) -> Option<ToolOutcome> {
-        let allowed = self.turn.decision.allowed_tools.contains(&call.name)
-            && self.responder.with.policy.allows_tool(self.turn.event, &call.name);
-        if !allowed {
-            self.report(call, ToolCallOutcome::DeniedByPolicy);
-            return Some(blocked_by_policy(call));
-        }
-        match self.responder.with.security.check_tool(call, &self.security(labels)) {
-            SecurityVerdict::Allow | SecurityVerdict::Warn(_) => None,
-            SecurityVerdict::Block(finding) | SecurityVerdict::Sanitize(finding, _) => {
-                self.report(call, ToolCallOutcome::DeniedBySecurity);
-                let reason = finding.reason;
-                Some(refusal(format!("Error: Tool call blocked by security middleware ({reason}).")))
             }
         }
     }
@@ -164,19 +189,11 @@ impl Run<'_> {
     }
 
     /// Models invent names, and a name is a metric label: one that is not on offer is reported as `unknown`.
-    fn report(&self, call: &ToolCall, outcome: ToolCallOutcome) {
+    pub(super) fn report(&self, call: &ToolCall, outcome: ToolCallOutcome) {
         let known = self.responder.with.tools.specs().iter().any(|spec| spec.name == call.name);
         let tool = if known { call.name.clone() } else { "unknown".to_owned() };
         self.responder.with.telemetry.record(&TelemetryEvent::ToolCall { tool, outcome });
     }
-}
-
-fn refusal(content: String) -> ToolOutcome {
-    ToolOutcome { content, labels: Labels::NONE, failed: true }
-}
-
-fn blocked_by_policy(call: &ToolCall) -> ToolOutcome {
-    refusal(format!("Error: Tool '{}' is blocked by policy for this chat.", call.name))
 }
 
 fn answer_of(outcome: &ToolOutcome) -> StepAnswer {

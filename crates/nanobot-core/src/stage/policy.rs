@@ -28,6 +28,9 @@ impl Stage for Policy {
 
     async fn run(&self, cx: &mut PipelineContext) -> Flow {
         let mut decision = self.engine.evaluate(&cx.event);
+        if decision.is_owner {
+            cx.event.put_to_owner();
+        }
         // Only an answer has a persona.
         if decision.respond
             && let Some(persona) =

@@ -2,11 +2,12 @@
 #![expect(clippy::expect_used, reason = "test code: a wrong literal in a test should stop it")]
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use crate::cancel::CancelToken;
 use crate::event::InboundEvent;
@@ -14,7 +15,7 @@ use crate::ids::TurnId;
 use crate::label::{Label, Labels};
 use crate::model::{ToolCall, ToolClass, ToolSpec};
 use crate::ports::{
-    Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
+    Protection, Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
 };
 use crate::stand_in::hold;
 
@@ -32,6 +33,7 @@ pub struct ScriptedTools {
 #[derive(Debug)]
 enum Answer {
     Outcome(ToolOutcome),
+    Meet(Arc<Barrier>),
     Hang,
 }
 
@@ -57,6 +59,14 @@ impl ScriptedTools {
     /// The next call of this tool answers like this instead.
     pub fn push(&self, name: &str, outcome: ToolOutcome) {
         self.queue(name, Answer::Outcome(outcome));
+    }
+
+    /// The next calls of this tool, so many, answer when all of them run at the same time.
+    pub fn push_meeting(&self, name: &str, size: usize) {
+        let barrier = Arc::new(Barrier::new(size));
+        for _ in 0..size {
+            self.queue(name, Answer::Meet(barrier.clone()));
+        }
     }
 
     /// The next call of this tool never ends: for tests that cancel.
@@ -113,6 +123,10 @@ impl ToolExecutor for ScriptedTools {
         let queued = hold(&self.queued).get_mut(&call.name).and_then(VecDeque::pop_front);
         match queued {
             Some(Answer::Outcome(outcome)) => outcome,
+            Some(Answer::Meet(barrier)) => {
+                barrier.wait().await;
+                outcome("met")
+            }
             Some(Answer::Hang) => std::future::pending().await,
             None => match self.standing.get(&call.name) {
                 Some(outcome) => outcome.clone(),
@@ -172,26 +186,40 @@ impl FakeSandbox {
 
 #[async_trait]
 impl Sandbox for FakeSandbox {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    async fn protections(&self) -> Vec<Protection> {
+        let is_live = self.refused.is_none();
+        let detail = self.refused.clone().unwrap_or_else(|| "knows its commands by heart".to_owned());
+        vec![Protection { name: "script", is_demanded: true, is_live, detail }]
+    }
+
     async fn run(&self, request: &SandboxRequest) -> Result<SandboxResult, SandboxError> {
         hold(&self.requests).push(request.clone());
         if let Some(missing) = &self.refused {
             return Err(SandboxError::NotClosed { missing: missing.clone() });
         }
         let Some(known) = self.known.get(&request.command) else {
-            return Ok(SandboxResult { code: Some(127), output: "not found".to_owned(), truncated: false });
+            let output = "not found".to_owned();
+            return Ok(SandboxResult { code: Some(127), output, cut_chars: 0, sees_grants: false });
         };
         if known.takes > request.timeout {
             return Err(SandboxError::TimedOut(request.timeout));
         }
         let limit = usize::try_from(request.output_limit.get()).unwrap_or(usize::MAX);
         let end = known.output.floor_char_boundary(limit);
-        let (shown, _) = known.output.split_at(end);
+        let (shown, cut) = known.output.split_at(end);
         Ok(SandboxResult {
             code: Some(known.code),
             output: shown.to_owned(),
-            truncated: end < known.output.len(),
+            cut_chars: u64::try_from(cut.chars().count()).unwrap_or(u64::MAX),
+            sees_grants: false,
         })
     }
+
+    async fn close(&self) {}
 }
 
 /// No labels at all: for contexts that test how labels join.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::cancel::CancelToken;
 use crate::ids::SessionKey;
 use crate::model::ToolSpec;
 use crate::ports::{Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolExecutor};
@@ -72,12 +73,16 @@ pub const SANDBOX_COMMANDS: &[(&str, i32, &str)] = &[
 pub async fn sandbox_contract<S: Sandbox>(make: impl AsyncFn() -> S) {
     let sandbox = make().await;
     let ended = run(&sandbox, "printf hello", ByteCount::kib(1)).await;
-    assert_eq!(ended, SandboxResult { code: Some(0), output: "hello".to_owned(), truncated: false });
+    let hello = SandboxResult { code: Some(0), output: "hello".to_owned(), cut_chars: 0, sees_grants: false };
+    assert_eq!(ended, hello);
     let ended = run(&sandbox, "exit 3", ByteCount::kib(1)).await;
     assert_eq!(ended.code, Some(3), "the code is that of the command");
     let cut = run(&sandbox, "printf 0123456789", ByteCount::new(4)).await;
-    assert!(cut.truncated && cut.output.starts_with("0123"), "longer output is cut, and says so");
-    assert!(!cut.output.contains('9'), "what is cut is gone");
+    assert_eq!(
+        (cut.output.as_str(), cut.cut_chars),
+        ("0123", 6),
+        "longer output is cut, and says by how much"
+    );
 
     let slow =
         SandboxRequest { timeout: Duration::from_millis(50), ..request("sleep 30", ByteCount::kib(1)) };
@@ -85,15 +90,19 @@ pub async fn sandbox_contract<S: Sandbox>(make: impl AsyncFn() -> S) {
         Err(SandboxError::TimedOut(limit)) => assert_eq!(limit, slow.timeout, "the limit is named"),
         other => panic!("a command that takes too long is killed and told, got {other:?}"),
     }
+    assert!(!sandbox.name().is_empty(), "a sandbox has a name for the status report");
+    assert!(!sandbox.protections().await.is_empty(), "a sandbox says what it is made of");
 }
 
 fn request(command: &str, output_limit: ByteCount) -> SandboxRequest {
     SandboxRequest {
         session: SessionKey::new("cli:default").unwrap(),
+        is_owner: true,
         command: command.to_owned(),
         directory: None,
         timeout: Duration::from_secs(20),
         output_limit,
+        cancel: CancelToken::never(),
     }
 }
 
