@@ -45,6 +45,8 @@ pub struct Orchestrator {
     /// From the answer to what leaves.
     outward: Vec<Box<dyn Stage>>,
     live: Arc<dyn LiveSink>,
+    /// The fingerprint of the gate in force.
+    gate: String,
 }
 
 impl Orchestrator {
@@ -71,6 +73,7 @@ impl Orchestrator {
             archive,
             windows: _,
         } = parts;
+        let gate = security.fingerprint().to_owned();
         let inward: Vec<Box<dyn Stage>> = vec![
             Box::new(stage::Normalise),
             Box::new(stage::Dedupe),
@@ -91,7 +94,7 @@ impl Orchestrator {
             Box::new(stage::Routing),
             Box::new(stage::Outbound),
         ];
-        Self { inward, outward, live }
+        Self { inward, outward, live, gate }
     }
 
     /// Runs one message through the stages. The last intent is [`Intent::Close`], and there is only one.
@@ -124,7 +127,7 @@ impl Orchestrator {
             cx.emit(Intent::SetTyping { channel, chat, on: false });
         }
         cx.emit(Intent::Close(outcome));
-        cx.into_handled(given_up)
+        cx.into_handled(&self.gate, given_up)
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Readings {
     pub decision: Option<PolicyDecision>,
     /// What the message answers.
     pub context: ReplyContext,
+    /// The fingerprint of the security gate; none in records from before there was one.
+    pub gate: Option<String>,
     /// Whether the owners knew the chat; none when nobody asked.
     pub chat_known: Option<bool>,
     /// The owners who were to hear of the chat.
@@ -228,12 +230,21 @@ impl PipelineContext {
     }
 
     /// Ends the way: everything that was emitted, in order, and what was read.
-    pub fn into_handled(self, given_up: Option<GivenUp>) -> Handled {
+    pub fn into_handled(self, gate: &str, given_up: Option<GivenUp>) -> Handled {
         let Self { intents, decision, reply_context: context, chat_known, owners, unreadable, admin, .. } =
             self;
         Handled {
             intents,
-            readings: Readings { decision, context, chat_known, owners, unreadable, admin, given_up },
+            readings: Readings {
+                decision,
+                context,
+                gate: Some(gate.to_owned()),
+                chat_known,
+                owners,
+                unreadable,
+                admin,
+                given_up,
+            },
         }
     }
 }

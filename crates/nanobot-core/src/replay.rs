@@ -19,7 +19,7 @@ use crate::record::RecordedStep;
 use crate::reply_context::WindowLimits;
 use crate::responder::{ModelResponder, ResponderParts};
 use crate::stage::RecordedDesk;
-use crate::stand_in::NoPersonas;
+use crate::stand_in::{NoPersonas, NoSecurity};
 use crate::time::{Timestamp, WallTime};
 use crate::turn::TurnLimits;
 
@@ -70,7 +70,7 @@ pub struct Difference {
     pub derived: String,
 }
 
-/// Derives a turn again.
+/// Derives a turn again, under this gate if it is the one of its day.
 pub async fn replay(turn: &RecordedTurn, security: Arc<dyn SecurityGate>) -> Replayed {
     if let Some(part) = turn.altered.first() {
         return Replayed::Differs(Difference {
@@ -83,6 +83,12 @@ pub async fn replay(turn: &RecordedTurn, security: Arc<dyn SecurityGate>) -> Rep
         return Replayed::NotPossible("its words were forgotten, or it was never tried");
     };
     let Some(closing) = &turn.closing else { return Replayed::NotPossible("it is not closed") };
+    // Records from before there was a gate were made under the one that stands open.
+    let security = match closing.readings.gate.as_deref() {
+        None | Some(NoSecurity::NAME) => Arc::new(NoSecurity) as Arc<dyn SecurityGate>,
+        Some(gate) if gate == security.fingerprint() => security,
+        Some(_) => return Replayed::NotPossible("other security rules or settings were in force"),
+    };
     let derived = derive(turn, event, at, closing, security).await;
     first_difference(closing, &derived).map_or(Replayed::Same, Replayed::Differs)
 }

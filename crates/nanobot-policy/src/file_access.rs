@@ -45,6 +45,8 @@ pub struct FileRules {
 pub struct Allowed<'a> {
     /// Absolute, links followed.
     pub path: PathBuf,
+    /// The workspace or the path of the grant: the path is it or lies below it.
+    pub root: &'a Path,
     /// The id of the grant that let it through; none inside the workspace.
     pub grant: Option<&'a str>,
 }
@@ -177,10 +179,25 @@ impl FileRules {
         self.grants.iter().map(|grant| grant.id.as_str())
     }
 
-    /// What the sandbox shows of the grants, in the same order. A mount knows nothing of blocked paths and patterns,
-    /// nor of grants that do not reach down.
+    /// What the sandbox shows of the grants, in the same order. A mount knows nothing of blocked paths and patterns;
+    /// who mounts it asks [`is_blocked`](Self::is_blocked) about what lies below.
     pub fn mounts(&self) -> Vec<Mount> {
-        self.grants.iter().map(|grant| Mount::of(&grant.id, &grant.path, grant.is_read_only)).collect()
+        self.grants.iter().map(Mount::of).collect()
+    }
+
+    /// The workspace, links followed.
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// Whether a path, absolute and without links, is blocked for everybody.
+    pub fn is_blocked(&self, path: &Path) -> bool {
+        self.check_blocks(path).is_err()
+    }
+
+    /// Whether anything is blocked at all.
+    pub fn blocks_anything(&self) -> bool {
+        !self.patterns.is_empty() || !self.blocked.is_empty()
     }
 
     /// Decides about a path as a tool names it: absolute, below `~`, or relative to the workspace. It may not exist.
@@ -202,7 +219,7 @@ impl FileRules {
         let resolved = places.resolve(&self.absolute(path, places).ok_or_else(outside)?);
         self.check_blocks(&resolved)?;
         if resolved.starts_with(&self.workspace) {
-            return Ok(Allowed { path: resolved, grant: None });
+            return Ok(Allowed { path: resolved, root: &self.workspace, grant: None });
         }
         let grant = self.grants.iter().find(|grant| grants_are_active && grant.holds(&resolved));
         let grant = grant.ok_or_else(outside)?;
@@ -211,7 +228,7 @@ impl FileRules {
                 Err(Refusal::ReadOnly { grant: grant.id.clone(), path: path.to_owned() })
             }
             Operation::Read | Operation::List | Operation::Write => {
-                Ok(Allowed { path: resolved, grant: Some(&grant.id) })
+                Ok(Allowed { path: resolved, root: &grant.path, grant: Some(&grant.id) })
             }
         }
     }

@@ -10,6 +10,10 @@ pub trait SecurityGate: Send + Sync {
     /// The name that `status` shows (`rules`, `no_security`).
     fn name(&self) -> &'static str;
 
+    /// By what it judges: two gates with the same one give the same verdicts. Stands in the record of every turn, so
+    /// that a turn is derived again under the rules of its day or not at all. At most 64 characters.
+    fn fingerprint(&self) -> &str;
+
     /// Judges what somebody wrote.
     fn check_input(&self, text: &str, context: &SecurityContext) -> SecurityVerdict;
 

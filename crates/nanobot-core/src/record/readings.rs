@@ -24,6 +24,8 @@ pub struct ReadingsRecord {
     decision: Option<DecisionRecord>,
     context: ContextRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    gate: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     chat_known: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     owners: Vec<String>,
@@ -101,6 +103,7 @@ impl From<&Readings> for ReadingsRecord {
             v: RECORD_VERSION,
             decision: readings.decision.as_ref().map(DecisionRecord::from),
             context: ContextRecord::from(&readings.context),
+            gate: readings.gate.clone(),
             chat_known: readings.chat_known,
             owners: readings.owners.iter().map(ToString::to_string).collect(),
             unreadable: readings.unreadable,
@@ -126,6 +129,7 @@ impl TryFrom<ReadingsRecord> for Readings {
         Ok(Self {
             decision: record.decision.map(PolicyDecision::try_from).transpose()?,
             context: ReplyContext::try_from(record.context)?,
+            gate: record.gate,
             chat_known: record.chat_known,
             owners: record.owners.into_iter().map(SenderId::new).collect::<Result<_, _>>()?,
             unreadable: record.unreadable,
@@ -285,6 +289,7 @@ mod tests {
                 labels: crate::label::Label::Stranger.into(),
                 ..ReplyContext::default()
             },
+            gate: Some("rules:1".to_owned()),
             chat_known: Some(false),
             owners: vec![SenderId::new("49").unwrap()],
             unreadable: true,

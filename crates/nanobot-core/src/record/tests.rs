@@ -241,10 +241,12 @@ fn readings() -> impl Strategy<Value = Readings> {
         .prop_map(|(outcome, notice)| GivenUp { outcome, notice });
     let chat = (prop::option::of(any::<bool>()), prop::collection::vec(sender(), 0..3));
     let ended = (prop::option::of(text()), prop::option::of(given_up));
-    (prop::option::of(decision()), context(), chat, any::<bool>(), ended).prop_map(
-        |(decision, context, (chat_known, owners), unreadable, (admin, given_up))| Readings {
+    let read = (context(), prop::option::of(text()));
+    (prop::option::of(decision()), read, chat, any::<bool>(), ended).prop_map(
+        |(decision, (context, gate), (chat_known, owners), unreadable, (admin, given_up))| Readings {
             decision,
             context,
+            gate,
             chat_known,
             owners,
             unreadable,

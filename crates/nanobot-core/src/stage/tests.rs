@@ -44,7 +44,7 @@ async fn run(stage: impl Stage, cx: &mut PipelineContext) -> Flow {
 }
 
 fn emitted(cx: PipelineContext) -> Vec<Intent> {
-    cx.into_handled(None).intents
+    cx.into_handled("scripted", None).intents
 }
 
 fn facts(cx: PipelineContext) -> Vec<TelemetryEvent> {
@@ -249,13 +249,13 @@ async fn what_the_new_chat_stage_read_is_said_and_a_failing_store_is_no_reading(
     let stage = || NewChat::new(seen.clone(), policy.clone(), Arc::new(NoSecurity));
     let mut cx = context(wa("hi").build());
     run(stage(), &mut cx).await;
-    let readings = cx.into_handled(None).readings;
+    let readings = cx.into_handled("scripted", None).readings;
     assert_eq!((readings.chat_known, readings.owners), (Some(false), vec![owner]));
 
     seen.trouble.fail_next(crate::ports::StoreErrorKind::Backend);
     let mut cx = context(wa("hi").build());
     run(stage(), &mut cx).await;
-    let handled = cx.into_handled(None);
+    let handled = cx.into_handled("scripted", None);
     assert_eq!((handled.readings.chat_known, handled.readings.owners), (None, vec![]));
     assert!(matches!(handled.intents[..], [Intent::RecordTelemetry(TelemetryEvent::StoreFailed { .. })]));
 }

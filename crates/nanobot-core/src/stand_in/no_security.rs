@@ -25,6 +25,10 @@ impl SecurityGate for NoSecurity {
         Self::NAME
     }
 
+    fn fingerprint(&self) -> &str {
+        Self::NAME
+    }
+
     fn check_input(&self, _text: &str, _context: &SecurityContext) -> SecurityVerdict {
         SecurityVerdict::Allow
     }

@@ -149,6 +149,10 @@ impl SecurityGate for ScriptedGate {
         "scripted"
     }
 
+    fn fingerprint(&self) -> &str {
+        self.name()
+    }
+
     fn check_input(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
         self.input.judge(text, INPUT_REASON)
     }

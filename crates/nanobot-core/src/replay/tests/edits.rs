@@ -183,6 +183,17 @@ fn another_gate_leads_to_something_else() {
 }
 
 #[test]
+fn a_turn_of_other_rules_is_not_derived_under_these() {
+    let (recorder, mut turn) = recorded("hello", |recorder| recorder.world.model.push_text("hello to you"));
+    closing(&mut turn).readings.gate = Some("rules:of-last-year".to_owned());
+    assert!(
+        matches!(recorder.replay(&turn), Replayed::NotPossible(why) if why.contains("other security rules"))
+    );
+    closing(&mut turn).readings.gate = None;
+    assert_eq!(recorder.replay(&turn), Replayed::Same, "from before there were any rules");
+}
+
+#[test]
 fn what_is_not_as_it_was_written_is_named_first() {
     let (recorder, mut turn) = recorded("use tools", |_| {});
     turn.altered = vec!["step 2".to_owned(), "step 3".to_owned()];

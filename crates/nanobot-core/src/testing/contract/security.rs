@@ -36,6 +36,9 @@ const CUT_EVERYWHERE_BYTES: usize = 512;
 pub fn security_gate_contract<G: SecurityGate>(make: impl Fn() -> G, corpus: &[&str]) {
     let gate = make();
     assert!(!gate.name().trim().is_empty(), "a gate has a name for the status report");
+    let fingerprint = gate.fingerprint();
+    assert!((1..=64).contains(&fingerprint.len()), "{fingerprint:?} is no fingerprint");
+    assert_eq!(fingerprint, make().fingerprint(), "the same gate has the same fingerprint");
     assert!(!gate.block_message().trim().is_empty(), "a chat is told something when a text is blocked");
     for text in corpus {
         let verdict = gate.check_output(text, &context());

@@ -22,6 +22,10 @@ impl SecurityGate for ChunkwiseGate {
     fn name(&self) -> &'static str {
         "chunkwise"
     }
+    fn fingerprint(&self) -> &str {
+        self.name()
+    }
+
     fn check_input(&self, text: &str, context: &SecurityContext) -> SecurityVerdict {
         self.0.check_input(text, context)
     }
