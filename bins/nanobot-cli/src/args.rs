@@ -5,6 +5,8 @@ mod journal;
 mod memory;
 mod outbox;
 mod policy;
+mod sandbox;
+mod security;
 
 use std::path::PathBuf;
 
@@ -16,6 +18,8 @@ pub(crate) use journal::Journal;
 pub(crate) use memory::{Memory, Notes};
 pub(crate) use outbox::Outbox;
 pub(crate) use policy::{Batch, Edit, Explain, Policy, World};
+pub(crate) use sandbox::{Plan, Run, Sandbox};
+pub(crate) use security::{ExplainText, Rules, Security, Stage};
 
 /// nanobot's operator command: chat with it, look after it.
 #[derive(Parser)]
@@ -40,6 +44,8 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Show how nanobot is
     Status(Status),
+    /// Look whether everything is as it should be, and say what to do where it is not
+    Doctor(Json),
     /// Look after conversations
     #[command(subcommand)]
     Session(Session),
@@ -52,6 +58,12 @@ pub(crate) enum Command {
     /// Look after who may talk and what happens then
     #[command(subcommand)]
     Policy(Policy),
+    /// Ask the gate that judges messages, tool calls and answers
+    #[command(subcommand)]
+    Security(Security),
+    /// Look after the box in which commands run
+    #[command(subcommand)]
+    Sandbox(Sandbox),
     /// Look after what is remembered
     #[command(subcommand)]
     Memory(Memory),

@@ -4,11 +4,14 @@ mod audit;
 mod batch;
 mod chat;
 mod config;
+mod doctor;
 mod journal;
 mod memory;
 mod onboard;
 mod outbox;
 mod policy;
+mod sandbox;
+mod security;
 mod session;
 mod status;
 mod version;
@@ -32,6 +35,9 @@ pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
         Command::Session(command) => session::run(command, args),
         Command::Config(command) => config::run(command, args),
         Command::Policy(command) => policy::run(command, args),
+        Command::Security(command) => security::run(command),
+        Command::Sandbox(command) => sandbox::run(command, args),
+        Command::Doctor(json) => doctor::run(args, json.json),
         Command::Memory(command) => memory::run(command, &Place::of(args)?),
         Command::Audit(command) => audit::run(command, &Place::of(args)?),
         Command::Outbox(command) => outbox::run(command, &Place::of(args)?),
@@ -44,13 +50,15 @@ pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
 
 /// Runs asynchronous work on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Code::No, format!("the runtime did not start: {error}")))?;
+    let runtime = runtime()?;
     let done = runtime.block_on(work);
     // A thread that still waits for a key press must not hold the process.
     runtime.shutdown_background();
     done
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all();
+    builder.build().map_err(|error| Failure::new(Code::No, format!("the runtime did not start: {error}")))
 }

@@ -34,6 +34,8 @@ pub(crate) enum Code {
     TryAgain,
     /// Not permitted.
     NotPermitted,
+    /// What a command in the box ended with.
+    Passed(u8),
 }
 
 impl From<Code> for ExitCode {
@@ -48,6 +50,7 @@ impl From<Code> for ExitCode {
             Code::CannotWrite => 73,
             Code::TryAgain => 75,
             Code::NotPermitted => 77,
+            Code::Passed(code) => code,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use nanobot_config::{Environment, Home, LoadRequest, Loaded, Overrides, load};
-use nanobotd::readable;
+use nanobotd::{CommandHost, readable};
 
 use crate::args::Args;
 use crate::exit::Failure;
@@ -48,6 +48,11 @@ impl Place {
     pub(crate) fn request(&self) -> LoadRequest {
         let request = LoadRequest::new(self.home.clone(), self.environment.clone());
         request.with_config_file(self.config.clone())
+    }
+
+    /// What commands of the model run with.
+    pub(crate) fn command_host(&self) -> CommandHost {
+        CommandHost::of(&self.environment)
     }
 
     /// The file that holds the original's settings.

@@ -31,7 +31,7 @@ pub(crate) async fn boot(
     let drain = Duration::from_secs(loaded.config.daemon.drain_seconds);
     // A second chat on this home joins the first one over the socket.
     let socket = Socket::IfPossible(home.socket());
-    let mut app = App::start(Boot { home, loaded, lock, socket }).await?;
+    let mut app = App::start(Boot { home, loaded, lock, socket, commands: place.command_host() }).await?;
     let (ours, theirs) = tokio::io::duplex(STREAM_BUFFER);
     app.serve_stream(theirs);
     let client = LocalClient::over(ours, daemon::options()).await?;

@@ -15,6 +15,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    // In a box for commands this program is the first process, and nothing else.
+    if let Some(code) = nanobot_sandbox::take_over(std::env::args_os()) {
+        return code;
+    }
     let args = args::Args::parse();
     match commands::run(&args) {
         Ok(code) => code.into(),

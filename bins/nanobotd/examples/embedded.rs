@@ -13,7 +13,7 @@ use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ids::ChatId;
 use nanobotd::lock::HomeLock;
 use nanobotd::system::SystemIds;
-use nanobotd::{App, Boot, Socket};
+use nanobotd::{App, Boot, CommandHost, Socket};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -22,7 +22,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // An empty environment: nothing of this machine's keys gets in.
     let loaded = load(&LoadRequest::new(home.clone(), Environment::from_iter::<[(&str, &str); 0]>([])))?;
     let lock = HomeLock::take(home.root(), &home.lock())?;
-    let mut app = App::start(Boot { home, loaded, lock, socket: Socket::Closed }).await?;
+    // Nothing of this machine's variables reaches commands, and without bubblewrap none runs.
+    let commands = CommandHost::of(&Environment::default());
+    let mut app = App::start(Boot { home, loaded, lock, socket: Socket::Closed, commands }).await?;
 
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     app.serve_stream(theirs);

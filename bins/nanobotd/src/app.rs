@@ -63,9 +63,18 @@ pub enum StartError {
     /// The policy could not be read, or is none.
     #[error(transparent)]
     Policy(#[from] RoomError),
+    /// The rules of the security gate cannot be used: a fault of this build.
+    #[error(transparent)]
+    Rules(#[from] nanobot_security::PackError),
     /// A channel's settings cannot be used.
     #[error("{0}")]
     Channel(String),
+    /// The guard of commands cannot be used.
+    #[error(transparent)]
+    Guard(#[from] nanobot_tools::GuardError),
+    /// The sandbox cannot be made.
+    #[error(transparent)]
+    Sandbox(#[from] nanobot_sandbox::StartError),
     /// Two tools have one name.
     #[error(transparent)]
     Tools(#[from] nanobot_tools::ToolboxError),
@@ -210,6 +219,9 @@ impl App {
                 drained = Drained::Cut;
                 tracing::error!("the session files could not be written in time");
             }
+        }
+        if tokio::time::timeout(TASK_LIMIT, self.keeper.close_sandbox()).await.is_err() {
+            tracing::warn!("not every shell ended in time; the kernel ends them with this process");
         }
         self.stop.cancel();
         let ended = async { while self.tasks.join_next().await.is_some() {} };

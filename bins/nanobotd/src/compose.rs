@@ -1,7 +1,10 @@
 //! The composition root: which adapter fills which port, and how they are plugged into the core.
 
 mod administration;
+mod commands;
+mod gate;
 mod models;
+mod offer;
 mod status;
 
 use std::fs::DirBuilder;
@@ -14,18 +17,18 @@ use nanobot_admin_store::{AdminLog, PersonaFiles, RealPlaces};
 use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
 use nanobot_config::{Config, Home, Loaded};
 use nanobot_core::ports::{
-    AuditLog, ChannelSender, Clock, Control, IdGenerator, InboundArchive, Journal, LineQueue, LiveSink,
-    ModelClient, Outbox, PersonaSource, PolicyEngine, SecurityGate, SeenChats, SessionStore, Telemetry,
-    ToolExecutor, Workspace,
+    AuditLog, ChannelSender, Clock, Control, FileAccess, IdGenerator, InboundArchive, Journal, LineQueue,
+    LiveSink, ModelClient, Outbox, PersonaSource, PolicyEngine, Sandbox, SecurityGate, SeenChats,
+    SessionStore, Telemetry, ToolExecutor, Workspace,
 };
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
-use nanobot_core::stand_in::{NoSecurity, VolatileArchive};
+use nanobot_core::stand_in::VolatileArchive;
 use nanobot_core::turn::TurnLimits;
 use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
 use nanobot_journal::{JournalOptions, SqliteJournal};
 use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
-use nanobot_tools::{Toolbox, WorkspaceFolder, file_tools};
+use nanobot_tools::{Toolbox, check_workspace, exec_tool, file_tools};
 
 use tokio::sync::Notify;
 
@@ -39,11 +42,14 @@ use crate::lanes::{LaneLimits, Lanes};
 use crate::lock::HomeLock;
 use crate::networks::{self, Network};
 use crate::panic::PanicSwitch;
-use crate::policy::{self, Beside, PolicyRoom, Watcher};
+use crate::policy::{self, Beside, LiveFiles, PolicyRoom, Watcher};
 use crate::pump::Pump;
 use crate::system::{SystemClock, SystemIds};
 
+pub use commands::{CommandHost, Confinement, exec_settings, open_sandbox, sandbox_settings};
+pub use gate::{gate_settings, open_gate};
 pub use models::{ChosenModel, choose_model, named_model, reply_profile};
+pub use offer::{OfferedTool, Withheld, tools_at_rest};
 pub use status::ports_at_rest;
 
 /// What a start needs.
@@ -56,6 +62,8 @@ pub struct Boot {
     pub lock: HomeLock,
     /// Where local clients connect.
     pub socket: Socket,
+    /// What commands of the model run with.
+    pub commands: CommandHost,
 }
 
 /// The socket for local clients.
@@ -75,6 +83,8 @@ pub struct Adapters {
     pub model: Arc<dyn ModelClient>,
     /// The tools.
     pub tools: Arc<dyn ToolExecutor>,
+    /// The box that commands run in; none where the settings switch it off.
+    pub sandbox: Option<Arc<dyn Sandbox>>,
     /// The policy.
     pub policy: Arc<dyn PolicyEngine>,
     /// Where it is watched and changed; none while a stand-in decides.
@@ -128,28 +138,27 @@ pub(crate) struct Wired {
 pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let (home, config) = (&boot.home, &boot.loaded.config);
     let folder = home.workspace(config);
-    let opened = Arc::new(open_workspace(&folder)?);
-    let tools = Arc::new(Toolbox::new(file_tools(&opened))?);
+    open_workspace(&folder)?;
     let journal = Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ids: Arc<dyn IdGenerator> = Arc::new(SystemIds);
     let sessions = sessions_at(home);
-    let beside = Beside {
-        heads: journal.clone(),
-        sessions: sessions.clone(),
-        clock: clock.clone(),
-        ids: ids.clone(),
-        tools: tools.names().map(str::to_owned).collect(),
-    };
+    let beside =
+        Beside { heads: journal.clone(), sessions: sessions.clone(), clock: clock.clone(), ids: ids.clone() };
     let room = Arc::new(policy::room_of(home, &boot.loaded, beside).await?);
     let policy = room.live();
-    let security = Arc::new(NoSecurity);
+    let files: Arc<dyn FileAccess> =
+        Arc::new(LiveFiles::new(policy.clone(), room.surroundings.places.clone()));
+    let sandbox = open_sandbox(home, config, &boot.commands, files.clone(), clock.clone())?;
+    let tools = Arc::new(toolbox(config, &files, sandbox.clone())?);
+    let security = open_gate(config)?;
     let engines = Engines { policy: policy.name(), security: security.name() };
     let networks = networks::open(config, engines, &clock, &ids)?;
     let model = models::open(choose_model(&boot.loaded)?)?;
     Ok(Adapters {
         model,
         tools,
+        sandbox,
         policy,
         room: Some(room),
         personas: Arc::new(PersonaFiles::new(
@@ -172,11 +181,23 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     })
 }
 
-/// Opens the workspace, made first (0700) where it is missing: a daemon starts on an empty home, too.
-fn open_workspace(folder: &Path) -> Result<WorkspaceFolder, StartError> {
+/// The tools that there is a backend for.
+fn toolbox(
+    config: &Config,
+    files: &Arc<dyn FileAccess>,
+    sandbox: Option<Arc<dyn Sandbox>>,
+) -> Result<Toolbox, StartError> {
+    let exec = exec_tool(sandbox, files, &exec_settings(config))?;
+    Ok(Toolbox::new(file_tools(files).into_iter().chain(exec))?)
+}
+
+/// Looks whether the workspace can be used, made first (0700) where it is missing: a daemon starts on an empty home,
+/// too.
+fn open_workspace(folder: &Path) -> Result<(), StartError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| StartError::NoWorkspace { folder: folder.to_owned(), source })?;
-    Ok(WorkspaceFolder::open(folder)?)
+    check_workspace(folder)?;
+    Ok(())
 }
 
 /// The session store of a home; the command line opens it too, on a home that it has locked.
@@ -275,8 +296,12 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         ids: with.ids,
         in_hand: InHand::default(),
     });
-    let keeper =
-        Keeper { gateway: gateway.clone(), projector: projector.clone(), sessions: with.sessions.clone() };
+    let keeper = Keeper {
+        gateway: gateway.clone(),
+        projector: projector.clone(),
+        sessions: with.sessions.clone(),
+        sandbox: with.sandbox,
+    };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
         sessions,
         room: with.room,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nanobot_core::Projector;
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{SessionStore, StoreError};
+use nanobot_core::ports::{Sandbox, SessionStore, StoreError};
 
 use crate::gateway::Gateway;
 
@@ -18,6 +18,8 @@ const SETTLE_EVERY: Duration = Duration::from_secs(5);
 const RECOVER_EVERY: Duration = Duration::from_secs(30);
 /// How often the journal forgets what is old.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
+/// How often shells that nobody uses are looked for.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// The keeper. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +27,7 @@ pub(crate) struct Keeper {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) projector: Arc<Projector>,
     pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
 }
 
 impl Keeper {
@@ -51,6 +54,7 @@ impl Keeper {
         let mut settle = tokio::time::interval(SETTLE_EVERY);
         let mut recover = tokio::time::interval(RECOVER_EVERY);
         let mut tidy = tokio::time::interval(TIDY_EVERY);
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
         // The first look is the start's business.
         recover.reset();
         loop {
@@ -60,6 +64,7 @@ impl Keeper {
                 _ = settle.tick() => self.settle().await,
                 _ = recover.tick() => self.recover().await,
                 _ = tidy.tick() => self.tidy().await,
+                _ = sweep.tick() => self.sweep().await,
             }
         }
     }
@@ -74,6 +79,19 @@ impl Keeper {
                 error = chain(&error),
                 "session files could not be brought to the disk; the journal has their lines"
             );
+        }
+    }
+
+    async fn sweep(&self) {
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.sweep().await;
+        }
+    }
+
+    /// Nothing of a command outlives the daemon.
+    pub(crate) async fn close_sandbox(&self) {
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.close().await;
         }
     }
 

@@ -25,11 +25,12 @@ pub mod system;
 
 pub use app::{App, Drained, StartError, StartFault};
 pub use compose::{
-    Adapters, Boot, ChosenModel, Socket, adapters, choose_model, kept_at, named_model, outbox_at,
-    ports_at_rest, reply_profile, sessions_at,
+    Adapters, Boot, ChosenModel, CommandHost, Confinement, OfferedTool, Socket, Withheld, adapters,
+    choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate, open_sandbox, outbox_at,
+    ports_at_rest, reply_profile, sandbox_settings, sessions_at, tools_at_rest,
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};
 pub use policy::{
-    POLICY_CHAIN, PolicyAtRest, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log,
+    FiledPolicy, POLICY_CHAIN, PolicyAtRest, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log,
 };

@@ -14,5 +14,9 @@ struct Args {
 }
 
 fn main() -> ExitCode {
+    // In a box for commands this program is the first process, and nothing else.
+    if let Some(code) = nanobot_sandbox::take_over(std::env::args_os()) {
+        return code;
+    }
     program::main(Args::parse().daemon, App::start)
 }

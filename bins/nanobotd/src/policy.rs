@@ -3,6 +3,8 @@
 //! What a policy says is decided in `nanobot-policy`, its files are kept by `nanobot-admin-store`; here the two meet.
 
 mod desk;
+mod filed;
+mod files;
 mod groups;
 mod in_force;
 mod live;
@@ -14,6 +16,8 @@ mod watch;
 mod work;
 
 pub(crate) use desk::Desk;
+pub use filed::FiledPolicy;
+pub(crate) use files::LiveFiles;
 pub use in_force::Surroundings;
 pub(crate) use live::LivePolicy;
 pub(crate) use open::{Beside, room_of};

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use nanobot_config::{Environment, Home, LoadRequest, Loaded, load};
+use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ports::StatusReport;
 
 use crate::lock::{HomeLock, LockError};
 use crate::readable::{self, UnusableHome};
 use crate::signals::{CtrlC, StopSignals};
-use crate::{App, Boot, Drained, Socket, StartError, StartFault, logging};
+use crate::{App, Boot, CommandHost, Drained, Socket, StartError, StartFault, logging};
 
 /// What every daemon is told on its command line.
 #[derive(Debug, clap::Args)]
@@ -70,6 +70,7 @@ where
         };
         (code, error.to_string())
     })?;
+    let commands = CommandHost::of(&environment);
     let request = LoadRequest::new(home.clone(), environment).with_config_file(args.config);
     let loaded = load(&request).map_err(|errors| (exit::CONFIG, errors.to_string()))?;
     logging::install(&loaded.config.log).map_err(|e| (exit::CONFIG, e.to_string()))?;
@@ -84,17 +85,19 @@ where
         .enable_all()
         .build()
         .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
-    let served = runtime.block_on(serve(home, loaded, lock, start));
+    let socket = Socket::At(home.socket());
+    let served = runtime.block_on(serve(Boot { home, loaded, lock, socket, commands }, start));
     // A thread that hangs in a file system must not hold the process.
     runtime.shutdown_background();
     served
 }
 
-async fn serve<S, R>(home: Home, loaded: Loaded, lock: HomeLock, start: S) -> Result<(), (u8, String)>
+async fn serve<S, R>(boot: Boot, start: S) -> Result<(), (u8, String)>
 where
     S: FnOnce(Boot) -> R,
     R: Future<Output = Result<App, StartError>>,
 {
+    let loaded = &boot.loaded;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -102,11 +105,10 @@ where
         tracing::warn!("{unknown}");
     }
     let limit = Duration::from_secs(loaded.config.daemon.drain_seconds);
-    let socket = Socket::At(home.socket());
     let cannot_listen = |error| (exit::FAILED, format!("signals cannot be taken: {error}"));
     // Before anybody can send a message, so that no signal ends the process without a drain.
     let mut signals = StopSignals::listen(CtrlC::Stops).map_err(cannot_listen)?;
-    let app = start(Boot { home, loaded, lock, socket }).await.map_err(|error| {
+    let app = start(boot).await.map_err(|error| {
         let code = match error.fault() {
             StartFault::Settings => exit::CONFIG,
             StartFault::Data => exit::BAD_DATA,

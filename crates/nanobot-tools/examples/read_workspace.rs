@@ -1,4 +1,4 @@
-//! The crate alone: a toolbox over a folder, two calls that work and three that do not.
+//! The crate alone: a toolbox over a folder, four calls that work and three that do not.
 //!
 //! Run it with `cargo run -p nanobot-tools --example read_workspace`. It needs no network and cleans up.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::ids::{ChannelName, ChatId, SenderId, SessionKey, ToolCallId, TurnId};
 use nanobot_core::model::ToolCall;
-use nanobot_core::ports::{ToolContext, ToolExecutor};
+use nanobot_core::ports::{FileAccess, ToolContext, ToolExecutor};
 use nanobot_core::{Label, Labels};
-use nanobot_tools::{Toolbox, WorkspaceFolder, file_tools};
+use nanobot_tools::{Toolbox, WorkspaceOnly, file_tools};
 use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,11 +22,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(folder.join("recipes/bread.md"), "flour, water, salt, time\n")?;
     std::fs::write(home.path().join("secret.txt"), "not for the model\n")?;
 
-    let workspace = Arc::new(WorkspaceFolder::open(&folder)?);
+    let workspace: Arc<dyn FileAccess> = Arc::new(WorkspaceOnly::open(&folder)?);
     let toolbox = Toolbox::new(file_tools(&workspace))?;
     let context = context()?;
     let calls = [
         ("list_dir", json!({"path": "."})),
+        ("write_file", json!({"path": "recipes/soup/leek.md", "content": "leek, water\n"})),
+        ("edit_file", json!({"path": "recipes/bread.md", "old_text": "water", "new_text": "beer"})),
         ("read_file", json!({"path": "recipes/bread.md"})),
         ("read_file", json!({"path": "../secret.txt"})),
         ("read_file", json!({})),
@@ -36,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let call = call(index, tool, arguments)?;
         let outcome = toolbox.execute(&call, &context).await;
         println!("{tool} {} -> [{}] {}", call.arguments, outcome.labels, outcome.content.trim_end());
-        let is_expected_to_fail = index >= 2;
+        let is_expected_to_fail = index >= 4;
         if outcome.failed != is_expected_to_fail {
             return Err("a call did not end as it should".into());
         }

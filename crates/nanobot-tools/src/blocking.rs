@@ -20,6 +20,8 @@ const MAX_AT_ONCE: usize = 8;
 #[derive(Debug, Clone)]
 pub(crate) struct BlockingPool {
     places: Arc<Semaphore>,
+    /// One place for those who change something, so that no change is lost between reading and writing.
+    pen: Arc<Semaphore>,
 }
 
 /// Why work has no answer.
@@ -33,7 +35,7 @@ pub(crate) enum NoAnswer {
 
 impl BlockingPool {
     pub(crate) fn new() -> Self {
-        Self { places: Arc::new(Semaphore::new(MAX_AT_ONCE)) }
+        Self { places: Arc::new(Semaphore::new(MAX_AT_ONCE)), pen: Arc::new(Semaphore::new(1)) }
     }
 
     /// Runs `work` and waits for it, at most [`TIME_LIMIT`].
@@ -41,17 +43,37 @@ impl BlockingPool {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoAnswer> {
-        let places = Arc::clone(&self.places);
-        let answer = async move {
-            let place = places.acquire_owned().await.map_err(|_| NoAnswer::BrokenOff)?;
-            let work = spawn_blocking(move || {
+        timeout(TIME_LIMIT, self.placed(work)).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+
+    /// As [`run`](Self::run), and nobody else's work of this kind runs meanwhile.
+    pub(crate) async fn run_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NoAnswer> {
+        let answer = async {
+            let pen = Arc::clone(&self.pen).acquire_owned().await.map_err(|_| NoAnswer::BrokenOff)?;
+            let work = move || {
                 let done = work();
-                drop(place);
+                drop(pen);
                 done
-            });
-            work.await.map_err(|_| NoAnswer::BrokenOff)
+            };
+            self.placed(work).await
         };
         timeout(TIME_LIMIT, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+
+    async fn placed<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NoAnswer> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| NoAnswer::BrokenOff)?;
+        let work = spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        work.await.map_err(|_| NoAnswer::BrokenOff)
     }
 }
 

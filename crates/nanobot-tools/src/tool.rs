@@ -6,6 +6,8 @@ use nanobot_core::ports::{ToolContext, ToolOutcome};
 use nanobot_core::{Label, Labels};
 use serde_json::{Map, Value};
 
+use crate::blocking::NoAnswer;
+
 /// One tool of a [`Toolbox`](crate::Toolbox).
 #[async_trait]
 pub trait Tool: Send + Sync {
@@ -45,4 +47,9 @@ impl ToolAnswer {
         let labels = self.labels.join(context.labels).join(Label::Tool.into());
         ToolOutcome { content: self.text, labels, failed: self.failed }
     }
+}
+
+/// As the original words an exception inside a tool.
+pub(crate) fn broken(tool: &str, none: NoAnswer) -> ToolAnswer {
+    ToolAnswer { text: format!("Error executing {tool}: {none}"), ..ToolAnswer::failed("") }
 }

@@ -9,6 +9,9 @@ mod parts;
 mod replay;
 mod show;
 
+use std::sync::Arc;
+
+use nanobot_core::ports::SecurityGate;
 use nanobot_journal::JournalReader;
 
 use super::block_on;
@@ -25,14 +28,19 @@ pub(super) fn run(command: &Journal, place: &Place) -> Result<Code, Failure> {
             }
             Journal::Show { turn, text, json } => show::run(&reader, turn, *text, json.json).await,
             Journal::Replay { turn: Some(turn), text, json, .. } => {
-                replay::one(&reader, turn, *text, json.json).await
+                replay::one(&reader, turn, gate(place)?, *text, json.json).await
             }
             Journal::Replay { turn: None, limit, text, json, .. } => {
-                replay::all(&reader, *limit, *text, json.json).await
+                replay::all(&reader, gate(place)?, *limit, *text, json.json).await
             }
             Journal::Check(json) => check::run(&reader, json.json).await,
         }
     })
+}
+
+/// The gate in force.
+fn gate(place: &Place) -> Result<Arc<dyn SecurityGate>, Failure> {
+    Ok(nanobotd::open_gate(&place.load_quietly()?.config)?)
 }
 
 async fn open(place: &Place) -> Result<JournalReader, Failure> {

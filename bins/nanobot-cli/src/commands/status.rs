@@ -1,10 +1,11 @@
 //! `status`: from the daemon if one runs, else what the home says and the next start would choose.
 
 mod policy;
+mod tools;
 
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ports::PortStatus;
-use nanobotd::{choose_model, ports_at_rest};
+use nanobotd::{choose_model, ports_at_rest, tools_at_rest};
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -55,6 +56,8 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
     let port =
         |port: &PortStatus| json!({"port": port.port, "adapter": port.adapter, "warning": port.warning});
     let ports: Vec<Value> = ports_at_rest(&loaded)?.iter().map(port).collect();
+    let offered = tools_at_rest(&loaded.config).into_iter().filter(|tool| tool.withheld.is_none());
+    let tools: Vec<&str> = offered.map(|tool| tool.name).collect();
     let unknown: Vec<String> = loaded.unknown.iter().map(ToString::to_string).collect();
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -66,6 +69,7 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
             "is_language_model": model.is_language_model,
         },
         "ports": ports,
+        "tools": tools,
         "files": {
             "config": file(place.config_file()),
             "policy": file(home.policy_json()),
@@ -106,12 +110,15 @@ fn show(report: &Value) -> Result<(), Failure> {
             let mark = if file["exists"] == json!(true) { "" } else { " (missing)" };
             output::line(format!("{name:<9} {}{mark}", file["path"].as_str().unwrap_or_default()))?;
         }
+        tools::lines(report).iter().try_for_each(output::line)?;
     }
     for port in report["ports"].as_array().into_iter().flatten() {
         let field = |key: &str| port[key].as_str().unwrap_or_default();
         match field("port") {
             // It has a line already.
             "model" => {}
+            // It has lines of its own, among the others a warning.
+            tools::PORT => {}
             // Rows beside it tell what is closed, or wrong with its file.
             "policy" if field("adapter") == policy::ADAPTER => {
                 policy::lines(report).iter().try_for_each(output::line)?;
@@ -134,7 +141,7 @@ fn running_parts(report: &Value) -> Result<(), Failure> {
         names.collect::<Vec<_>>().join(", ")
     };
     output::line(format!("channels  {}", list("channels")))?;
-    output::line(format!("tools     {}", list("tools")))?;
+    tools::lines(report).iter().try_for_each(output::line)?;
     let queues = &report["queues"];
     output::line(format!(
         "work      {} running, {} waiting, {} in the outbox",

@@ -16,6 +16,10 @@ use crate::audit::audited;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
 
+/// Pieces of paths that the box never shows: the original's default (state 2026-02-22), written out so that people
+/// see what they may change.
+const BLOCKED_HOST_PATTERNS: [&str; 6] = [".ssh", ".aws", ".env", "id_rsa", "id_ed25519", "id_dsa"];
+
 /// One thing to write.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -57,8 +61,21 @@ pub(crate) fn plan(place: &Place, choice: &Choice) -> Result<Vec<Step>, Failure>
             steps.push(Step::File(path, text.to_owned()));
         }
     }
+    steps.extend(mount_allowlist(place, &loaded, &workspace));
     steps.extend(settings(place, &loaded, choice)?);
     Ok(steps)
+}
+
+/// The list of folders that the box for commands may show, with the workspace in it: without the file no command runs.
+/// One that is there is somebody's own and stays as it is.
+fn mount_allowlist(place: &Place, loaded: &Loaded, workspace: &Path) -> Vec<Step> {
+    let file = place.home.mount_allowlist(&loaded.config);
+    // Without a home of the user nobody knows where that is.
+    let is_wanted = place.home.user_home().is_some() && !file.exists();
+    let Some(folder) = file.parent().filter(|_| is_wanted) else { return Vec::new() };
+    let make = (!folder.is_dir()).then(|| Step::Folder(folder.to_owned()));
+    let list = json!({"allowedRoots": [workspace], "blockedHostPatterns": BLOCKED_HOST_PATTERNS});
+    make.into_iter().chain([Step::File(file, format!("{list:#}\n"))]).collect()
 }
 
 /// Carries a plan out, and tells each step once it is done. Changing settings that were there is an act of

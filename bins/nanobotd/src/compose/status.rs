@@ -2,10 +2,13 @@
 
 use nanobot_config::{Config, Loaded};
 use nanobot_core::ids::ChannelName;
-use nanobot_core::ports::{PortStatus, SecurityGate as _};
-use nanobot_core::stand_in::NoSecurity;
+use nanobot_core::ports::{PortStatus, Sandbox};
 use nanobot_journal::SqliteJournal;
+use nanobot_sandbox::BubblewrapSandbox;
 
+use super::commands::Confinement;
+use super::gate::gate_name;
+use super::offer::{tools_at_rest, withheld_rows};
 use super::{Adapters, ChosenModel, choose_model};
 use crate::admission::{Engines, admit};
 use crate::app::StartError;
@@ -18,6 +21,10 @@ struct Plugged<'a> {
     security: &'a str,
     journal: &'a str,
     durable: bool,
+    /// None where the settings switch it off.
+    sandbox: Option<&'a str>,
+    /// The tools on offer.
+    tools: Vec<String>,
 }
 
 /// The ports whose adapter an operator should know.
@@ -33,6 +40,8 @@ pub(super) fn ports(loaded: &Loaded, with: &Adapters) -> Vec<PortStatus> {
         security: with.security.name(),
         journal: with.journal.name(),
         durable: with.journal.is_durable(),
+        sandbox: with.sandbox.as_deref().map(Sandbox::name),
+        tools: with.tools.specs().into_iter().map(|spec| spec.name).collect(),
     };
     let model = row("model", &format!("{}: {}", info.provider, info.model), warning);
     std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect()
@@ -45,12 +54,15 @@ pub(super) fn ports(loaded: &Loaded, with: &Adapters) -> Vec<PortStatus> {
 pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
     let chosen = choose_model(loaded)?;
     let info = chosen.info();
+    let offered = tools_at_rest(&loaded.config).into_iter().filter(|tool| tool.withheld.is_none());
     // The same engines as in `adapters`; the daemon's status is compared with this one by a test.
     let plugged = Plugged {
         policy: LivePolicy::NAME,
-        security: NoSecurity.name(),
+        security: gate_name(&loaded.config),
         journal: SqliteJournal::NAME,
         durable: true,
+        sandbox: Confinement::of(&loaded.config).isolation.then_some(BubblewrapSandbox::NAME),
+        tools: offered.map(|tool| tool.name.to_owned()).collect(),
     };
     let model = row("model", &format!("{}: {}", info.provider, info.model), chosen.warning());
     Ok(std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect())
@@ -61,15 +73,19 @@ fn row(port: &'static str, adapter: &str, warning: Option<&str>) -> PortStatus {
 }
 
 fn engines(config: &Config, plugged: &Plugged<'_>) -> Vec<PortStatus> {
-    let &Plugged { policy, security, journal, durable } = plugged;
+    let &Plugged { policy, security, journal, durable, sandbox, ref tools } = plugged;
     let open = (policy == "allow_all").then_some("every sender may talk; networks stay closed");
-    let unchecked = (security == "no_security").then_some("nothing is checked; networks stay closed");
+    let unchecked =
+        (security == "no_security").then_some("nothing is checked; networks stay closed (security.enabled)");
     let volatile = (!durable).then_some("messages under way are lost if the process dies");
     let mut rows = vec![
         row("policy", policy, open),
         row("security", security, unchecked),
         row("journal", journal, volatile),
+        // What that means for the tools is said of them.
+        row("sandbox", sandbox.unwrap_or("off"), None),
     ];
+    rows.extend(withheld_rows(config, tools));
     rows.extend(networks(config, policy, security));
     rows
 }

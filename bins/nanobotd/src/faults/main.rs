@@ -24,6 +24,10 @@ use nanobotd::{App, program};
 use args::Args;
 
 fn main() -> ExitCode {
+    // In a box for commands this program is the first process, and nothing else.
+    if let Some(code) = nanobot_sandbox::take_over(std::env::args_os()) {
+        return code;
+    }
     let Args { daemon, faults } = Args::parse();
     if faults.list_fault_points {
         return list();

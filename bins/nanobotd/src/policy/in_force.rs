@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use nanobot_config::settings::Governs;
 use nanobot_config::{Config, Home};
 use nanobot_core::ids::ChannelName;
+use nanobot_policy::file_access::FileRules;
 use nanobot_policy::reload::{Candidate, Pace};
 use nanobot_policy::{CheckOptions, CompileOptions, Document, Engine, KNOWN_TOOLS, check};
 
@@ -34,6 +35,8 @@ const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "
 pub(crate) struct InForce {
     pub(crate) document: Document,
     pub(crate) engine: Engine,
+    /// Which files the tools may touch.
+    pub(crate) files: FileRules,
     hash: OnceLock<String>,
     /// Networks where nobody may talk, since the policy is the first that they have and nobody owns them.
     shut: Shut,
@@ -93,8 +96,8 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of a home. `tools` are the names on offer; the original's are known besides, whether built or not.
-    pub fn of(home: &Home, config: &Config, tools: impl IntoIterator<Item = String>) -> Self {
+    /// Those of a home.
+    pub fn of(home: &Home, config: &Config) -> Self {
         let channels = &config.channels;
         let switches = [
             ("discord", channels.discord.enabled),
@@ -124,7 +127,8 @@ impl Surroundings {
             enabled: names(&enabled),
             checked: names(&checked),
             own_owners: if has_own_owners { names(&[IRC]) } else { BTreeSet::new() },
-            known_tools: KNOWN_TOOLS.map(str::to_owned).into_iter().chain(tools).collect(),
+            // The original's, whether built or not: all of ours are among them.
+            known_tools: KNOWN_TOOLS.map(str::to_owned).into(),
         }
     }
 
@@ -145,12 +149,17 @@ impl Surroundings {
         };
         let policy = InForce {
             engine: Engine::compile(&document, &options),
+            files: self.file_rules(&document),
             hash: OnceLock::new(),
             shut: self.shut(&document),
             document,
         };
         let pace = Pace::of(&policy.document.policy().runtime);
         Ok(Candidate { policy: policy.into(), pace })
+    }
+
+    fn file_rules(&self, document: &Document) -> FileRules {
+        FileRules::compile(document.policy().file_access.as_ref(), &self.workspace, &self.places)
     }
 
     /// The original's start-up check.

@@ -27,8 +27,6 @@ pub(crate) struct Beside {
     pub(crate) clock: Arc<dyn Clock>,
     /// Names acts from a shell.
     pub(crate) ids: Arc<dyn IdGenerator>,
-    /// The names of the tools on offer.
-    pub(crate) tools: Vec<String>,
 }
 
 /// The policy of a home.
@@ -36,9 +34,9 @@ pub(crate) struct Beside {
 /// # Errors
 /// When it cannot be read, or the file is no policy.
 pub(crate) async fn room_of(home: &Home, loaded: &Loaded, beside: Beside) -> Result<PolicyRoom, StartError> {
-    let Beside { heads, sessions, clock, ids, tools } = beside;
+    let Beside { heads, sessions, clock, ids } = beside;
     let parts = RoomParts {
-        surroundings: Surroundings::of(home, &loaded.config, tools),
+        surroundings: Surroundings::of(home, &loaded.config),
         store: Arc::new(PolicyFiles::new(home.policy_json())),
         heads,
         groups: GroupSource { sessions, folder: home.sessions(), log: home.logs().join("gateway.log") },
@@ -80,7 +78,6 @@ impl PolicyAtRest {
             sessions: sessions_at(home),
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(SystemIds),
-            tools: Vec::new(),
         };
         Ok(Self { room: room_of(home, loaded, beside).await?, journal })
     }

@@ -66,15 +66,16 @@ impl ChannelSender for IrcSender {
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<(), SendError> {
-        let message = match &delivery.outgoing {
-            Outgoing::Message(message) => message,
-            Outgoing::Reaction(_) => return Err(rejected("no_reactions")),
+        let (chat, text) = match &delivery.outgoing {
+            Outgoing::Message(message) => (&message.chat, text_of(message)),
+            // IRC knows no messages that one could point at, so what is felt is said.
+            Outgoing::Reaction(reaction) => (&reaction.chat, reaction.emoji.clone()),
         };
         if !self.board.is_connected() {
             return Err(SendError::Unreachable { wait: None });
         }
         let (waiter, outcome) = oneshot::channel();
-        let job = Job { target: message.chat.as_str().to_owned(), text: text_of(message), waiter };
+        let job = Job { target: chat.as_str().to_owned(), text, waiter };
         let sent = async {
             self.jobs.send(job).await.ok()?;
             outcome.await.ok()

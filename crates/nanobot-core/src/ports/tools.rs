@@ -143,6 +143,9 @@ pub trait Sandbox: Send + Sync {
     /// [`SandboxError`]; never by running the command outside the box.
     async fn run(&self, request: &SandboxRequest) -> Result<SandboxResult, SandboxError>;
 
+    /// Ends shells that nobody has used for too long. Somebody calls it now and then.
+    async fn sweep(&self);
+
     /// Ends every shell. Commands that run are killed; later requests are refused.
     async fn close(&self);
 }

@@ -219,6 +219,8 @@ impl Sandbox for FakeSandbox {
         })
     }
 
+    async fn sweep(&self) {}
+
     async fn close(&self) {}
 }
 

@@ -1,25 +1,24 @@
 //! `list_dir`: the names in one folder.
 
 use std::collections::BinaryHeap;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nanobot_core::model::{ToolClass, ToolSpec};
-use nanobot_core::ports::ToolContext;
-use rustix::fs::{Dir, FileType};
+use nanobot_core::ports::{FileAccess, FileOperation, ToolContext};
+use rustix::fs::{AtFlags, Dir, FileType, statat};
 use serde_json::{Map, Value};
 
-use super::{answer, path_argument, path_schema};
-use crate::blocking::BlockingPool;
+use super::{Asked, FileDesk, shown, text_argument, texts_schema};
+use crate::beneath::{Place, Refusal};
 use crate::tool::{Tool, ToolAnswer};
-use crate::workspace::{Refusal, WorkspaceFolder};
 
-/// Lists folders of the workspace.
-#[derive(Debug)]
+/// Lists folders.
 pub struct ListDir {
-    workspace: Arc<WorkspaceFolder>,
-    pool: BlockingPool,
+    desk: FileDesk,
 }
 
 impl ListDir {
@@ -32,13 +31,13 @@ impl ListDir {
     /// So many names of a folder are looked at. In a larger one, names behind these are not seen.
     pub const MAX_SCANNED: usize = 100_000;
 
-    /// Over this workspace, with blocking threads of its own.
-    pub fn new(workspace: Arc<WorkspaceFolder>) -> Self {
-        Self::sharing(workspace, BlockingPool::new())
+    /// Over this file access, with blocking threads of its own.
+    pub fn new(access: Arc<dyn FileAccess>) -> Self {
+        Self::at(FileDesk::new(access))
     }
 
-    pub(super) fn sharing(workspace: Arc<WorkspaceFolder>, pool: BlockingPool) -> Self {
-        Self { workspace, pool }
+    pub(super) fn at(desk: FileDesk) -> Self {
+        Self { desk }
     }
 }
 
@@ -47,15 +46,16 @@ impl Tool for ListDir {
     fn spec(&self) -> ToolSpec {
         ToolSpec {
             name: Self::NAME.to_owned(),
-            description: "Lists the files and folders in a folder of the workspace.".to_owned(),
-            parameters: path_schema("The folder, relative to the workspace or absolute inside it"),
+            description: "Lists the files and folders in a folder of the workspace or in a granted one."
+                .to_owned(),
+            parameters: texts_schema(&[("path", "The folder, relative to the workspace or absolute")]),
             class: ToolClass::Pure,
         }
     }
 
-    async fn run(&self, arguments: &Map<String, Value>, _context: &ToolContext) -> ToolAnswer {
-        let (workspace, path) = (Arc::clone(&self.workspace), path_argument(arguments));
-        answer(&self.pool, Self::NAME, move || list(&workspace, &path)).await
+    async fn run(&self, arguments: &Map<String, Value>, context: &ToolContext) -> ToolAnswer {
+        let asked = Asked { path: text_argument(arguments, "path"), is_owner: context.is_owner };
+        self.desk.read(Self::NAME, asked, list).await
     }
 }
 
@@ -68,29 +68,31 @@ struct Names {
 }
 
 /// Blocks on the file system.
-fn list(workspace: &WorkspaceFolder, path: &str) -> Result<String, String> {
+fn list(access: &dyn FileAccess, asked: &Asked) -> Result<ToolAnswer, String> {
+    let path = &asked.path;
     let told = |refusal: Refusal| match refusal {
         Refusal::Missing => format!("Directory not found: {path}"),
         Refusal::NoContent => format!("Not a directory: {path}"),
-        other => other.told(path, workspace),
+        other => other.told(path, &access.workspace()),
     };
-    let folder = workspace.relative(path).map_err(told)?;
-    let opened = workspace.open_for_reading(path).map_err(told)?;
+    let (allowed, place) = asked.found(access, FileOperation::List, &told)?;
+    let opened = place.open_for_reading().map_err(told)?;
     if opened.file_type() != FileType::Directory {
         return Err(told(Refusal::NoContent));
     }
-    let mut entries = Dir::new(opened.handle).map_err(|errno| told(errno.into()))?;
+    let mut entries = Dir::read_from(&opened.handle).map_err(|errno| told(errno.into()))?;
     let names = names(&mut entries).map_err(|errno| told(errno.into()))?;
     if names.first.is_empty() {
-        return Ok(format!("Directory {path} is empty"));
+        return Ok(shown(format!("Directory {path} is empty"), &allowed));
     }
-    let mut lines: Vec<String> = names.first.iter().map(|name| line(workspace, folder, name)).collect();
+    let folder = Folder { handle: opened.handle, path: &allowed.path, access, is_owner: asked.is_owner };
+    let mut lines: Vec<String> = names.first.iter().map(|name| folder.line(name)).collect();
     if names.total > names.first.len() {
-        let (shown, total) = (names.first.len(), names.total);
+        let (first, total) = (names.first.len(), names.total);
         let more = if names.is_scan_cut { "more than " } else { "" };
-        lines.push(format!("[cut: {shown} of {more}{total} entries are shown]"));
+        lines.push(format!("[cut: {first} of {more}{total} entries are shown]"));
     }
-    Ok(lines.join("\n"))
+    Ok(shown(lines.join("\n"), &allowed))
 }
 
 /// Keeps the smallest names in a heap, so that a huge folder needs no more memory than what is shown.
@@ -115,18 +117,44 @@ fn names(entries: &mut Dir) -> rustix::io::Result<Names> {
     Ok(Names { first: smallest.into_sorted_vec(), total, is_scan_cut: false })
 }
 
-/// One name with its sign. What lies behind a link that leads out of the workspace is not looked at: it shows
-/// as a file.
-fn line(workspace: &WorkspaceFolder, folder: &Path, name: &[u8]) -> String {
-    use std::os::unix::ffi::OsStrExt;
-    let is_folder = workspace
-        .look_at(&folder.join(std::ffi::OsStr::from_bytes(name)))
-        .is_ok_and(|kind| kind == FileType::Directory);
-    let sign = if is_folder { "📁" } else { "📄" };
-    // A line break in a name must not look like another entry.
-    let shown: String = String::from_utf8_lossy(name)
-        .chars()
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
-    format!("{sign} {shown}")
+/// A folder whose entries are told apart.
+struct Folder<'a> {
+    handle: OwnedFd,
+    path: &'a Path,
+    access: &'a dyn FileAccess,
+    is_owner: bool,
+}
+
+impl Folder<'_> {
+    /// One name with its sign.
+    fn line(&self, name: &[u8]) -> String {
+        let sign = if self.is_folder(name) { "📁" } else { "📄" };
+        // A line break in a name must not look like another entry.
+        let shown: String = String::from_utf8_lossy(name)
+            .chars()
+            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .collect();
+        format!("{sign} {shown}")
+    }
+
+    /// What lies behind a link that leads to where nothing may be listed is not looked at: it is no folder.
+    fn is_folder(&self, name: &[u8]) -> bool {
+        let kind = statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match kind {
+            Ok(FileType::Directory) => true,
+            Ok(FileType::Symlink) => self.leads_to_folder(name),
+            Ok(_) | Err(_) => false,
+        }
+    }
+
+    fn leads_to_folder(&self, name: &[u8]) -> bool {
+        let link = self.path.join(std::ffi::OsStr::from_bytes(name));
+        let Some(link) = link.to_str() else {
+            return false;
+        };
+        self.access.decide(link, FileOperation::List, self.is_owner).is_ok_and(|allowed| {
+            Place::of(&allowed).and_then(|place| place.look()) == Ok(FileType::Directory)
+        })
+    }
 }

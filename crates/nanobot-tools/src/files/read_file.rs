@@ -2,24 +2,22 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nanobot_core::model::{ToolClass, ToolSpec};
-use nanobot_core::ports::ToolContext;
+use nanobot_core::ports::{FileAccess, FileOperation, ToolContext};
 use rustix::fs::FileType;
 use serde_json::{Map, Value};
 
-use super::{answer, path_argument, path_schema};
-use crate::blocking::BlockingPool;
+use super::{Asked, FileDesk, shown, text_argument, texts_schema};
+use crate::beneath::Refusal;
 use crate::tool::{Tool, ToolAnswer};
-use crate::workspace::{Refusal, WorkspaceFolder};
 
-/// Reads text files of the workspace.
-#[derive(Debug)]
+/// Reads text files.
 pub struct ReadFile {
-    workspace: Arc<WorkspaceFolder>,
-    pool: BlockingPool,
+    desk: FileDesk,
 }
 
 impl ReadFile {
@@ -29,13 +27,13 @@ impl ReadFile {
     /// So many bytes of a file are shown; the rest is cut and the answer says so.
     pub const MAX_BYTES: usize = 256 * 1024;
 
-    /// Over this workspace, with blocking threads of its own.
-    pub fn new(workspace: Arc<WorkspaceFolder>) -> Self {
-        Self::sharing(workspace, BlockingPool::new())
+    /// Over this file access, with blocking threads of its own.
+    pub fn new(access: Arc<dyn FileAccess>) -> Self {
+        Self::at(FileDesk::new(access))
     }
 
-    pub(super) fn sharing(workspace: Arc<WorkspaceFolder>, pool: BlockingPool) -> Self {
-        Self { workspace, pool }
+    pub(super) fn at(desk: FileDesk) -> Self {
+        Self { desk }
     }
 }
 
@@ -44,47 +42,54 @@ impl Tool for ReadFile {
     fn spec(&self) -> ToolSpec {
         ToolSpec {
             name: Self::NAME.to_owned(),
-            description: "Shows the text of a file in the workspace.".to_owned(),
-            parameters: path_schema("The file, relative to the workspace or absolute inside it"),
+            description: "Shows the text of a file in the workspace or in a granted folder.".to_owned(),
+            parameters: texts_schema(&[("path", "The file, relative to the workspace or absolute")]),
             class: ToolClass::Pure,
         }
     }
 
-    async fn run(&self, arguments: &Map<String, Value>, _context: &ToolContext) -> ToolAnswer {
-        let (workspace, path) = (Arc::clone(&self.workspace), path_argument(arguments));
-        answer(&self.pool, Self::NAME, move || read(&workspace, &path)).await
+    async fn run(&self, arguments: &Map<String, Value>, context: &ToolContext) -> ToolAnswer {
+        let asked = Asked { path: text_argument(arguments, "path"), is_owner: context.is_owner };
+        self.desk.read(Self::NAME, asked, read).await
     }
 }
 
 /// Blocks on the file system.
-pub(super) fn read(workspace: &WorkspaceFolder, path: &str) -> Result<String, String> {
-    let opened = workspace.open_for_reading(path).map_err(|refusal| refusal.told(path, workspace))?;
+pub(super) fn read(access: &dyn FileAccess, asked: &Asked) -> Result<ToolAnswer, String> {
+    let path = &asked.path;
+    let told = |refusal: Refusal| refusal.told(path, &access.workspace());
+    let (allowed, place) = asked.found(access, FileOperation::Read, &told)?;
+    let opened = place.open_for_reading().map_err(told)?;
     if opened.file_type() != FileType::RegularFile {
-        return Err(Refusal::NoContent.told(path, workspace));
+        return Err(told(Refusal::NoContent));
     }
     let size = opened.size();
-    let mut bytes = Vec::new();
     // One byte more than is shown, to learn whether there is more.
-    let limit = u64::try_from(ReadFile::MAX_BYTES + 1).unwrap_or(u64::MAX);
-    File::from(opened.handle)
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|e| format!("Reading {path} failed: {}", e.kind()))?;
+    let mut bytes =
+        first_bytes(opened.handle, ReadFile::MAX_BYTES + 1).map_err(|error| told(error.into()))?;
     let is_cut = bytes.len() > ReadFile::MAX_BYTES;
     bytes.truncate(ReadFile::MAX_BYTES);
     let Some(text) = text(bytes, is_cut) else {
         return Err(format!("Not a text file: {path} ({size} bytes)"));
     };
     if is_cut {
-        let shown = text.len();
-        return Ok(format!("{text}\n\n[cut: the file has {size} bytes, the first {shown} are shown]"));
+        let end = text.len();
+        let cut = format!("{text}\n\n[cut: the file has {size} bytes, the first {end} are shown]");
+        return Ok(shown(cut, &allowed));
     }
-    Ok(text)
+    Ok(shown(text, &allowed))
+}
+
+/// At most so many bytes of an open file.
+pub(super) fn first_bytes(handle: OwnedFd, limit: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::from(handle).take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The bytes as text; none when they are no UTF-8 or hold a NUL. Where a file was cut, an incomplete character
 /// at the end is dropped.
-fn text(mut bytes: Vec<u8>, is_cut: bool) -> Option<String> {
+pub(super) fn text(mut bytes: Vec<u8>, is_cut: bool) -> Option<String> {
     if bytes.contains(&0) {
         return None;
     }

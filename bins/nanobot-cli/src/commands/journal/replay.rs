@@ -8,7 +8,6 @@ use std::time::Duration;
 use nanobot_core::ids::TurnId;
 use nanobot_core::ports::{Clock as _, SecurityGate};
 use nanobot_core::replay::{Difference, Replayed, replay};
-use nanobot_core::stand_in::NoSecurity;
 use nanobot_core::time::Timestamp;
 use nanobot_journal::JournalReader;
 use nanobotd::system::SystemClock;
@@ -24,11 +23,12 @@ const NEWS: Duration = Duration::from_secs(1);
 pub(super) async fn one(
     reader: &JournalReader,
     typed: &str,
+    gate: Arc<dyn SecurityGate>,
     with_text: bool,
     as_json: bool,
 ) -> Result<Code, Failure> {
     let recorded = find::turn(reader, typed).await?;
-    let replayed = replay(&recorded, security()).await;
+    let replayed = replay(&recorded, gate).await;
     if as_json {
         output::json(&to_json(&recorded.turn, &replayed, with_text))?;
     } else {
@@ -61,6 +61,7 @@ impl Counts {
 
 pub(super) async fn all(
     reader: &JournalReader,
+    gate: Arc<dyn SecurityGate>,
     limit: Option<u64>,
     with_text: bool,
     as_json: bool,
@@ -73,7 +74,7 @@ pub(super) async fn all(
         for turn in page.into_iter().map(|summary| summary.turn) {
             // Its words may have been forgotten since, and it with them.
             let Some(recorded) = reader.turn(&turn).await? else { continue };
-            let replayed = replay(&recorded, security()).await;
+            let replayed = replay(&recorded, gate.clone()).await;
             counts.add(&replayed);
             match &replayed {
                 Replayed::Differs(_) if as_json => differing.push(to_json(&turn, &replayed, with_text)),
@@ -94,11 +95,6 @@ pub(super) async fn all(
         output::line(format!("{same} same, {differs} differ, {not_possible} cannot be derived"))?;
     }
     Ok(if differs == 0 { Code::Done } else { Code::No })
-}
-
-/// The gate in force: the one that `nanobotd::adapters` chooses.
-fn security() -> Arc<dyn SecurityGate> {
-    Arc::new(NoSecurity)
 }
 
 fn say(turn: &TurnId, replayed: &Replayed, with_text: bool) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ impl AtHome {
     /// What the settings say of it. Reads no policy yet.
     pub(in crate::commands) fn of(place: &Place) -> Result<Self, Failure> {
         let loaded = place.load()?;
-        let surroundings = Surroundings::of(&place.home, &loaded.config, []);
+        let surroundings = Surroundings::of(&place.home, &loaded.config);
         let world = World {
             channels: surroundings.checked.clone(),
             known_tools: surroundings.known_tools.clone(),

@@ -36,7 +36,7 @@ async fn opened(
     }
     let clock = Arc::new(FakeClock::default());
     let room = PolicyRoom::open(RoomParts {
-        surroundings: Surroundings::of(&home, &loaded.config, []),
+        surroundings: Surroundings::of(&home, &loaded.config),
         store: store.clone(),
         heads: heads.clone(),
         groups: GroupSource {

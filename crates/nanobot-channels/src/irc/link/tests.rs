@@ -222,7 +222,7 @@ async fn a_kick_or_a_fall_leaves_nobody_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_irc_cannot_carry_is_refused_before_anything_is_said() {
+async fn a_reaction_is_said_in_its_chat() {
     let (client, mut server) = connected(8);
     server.lets_in().await;
     until_connected(&client.board).await;
@@ -233,8 +233,20 @@ async fn what_irc_cannot_carry_is_refused_before_anything_is_said() {
         emoji: "👍".to_owned(),
         participant: None,
     };
+    let sender = client.sender.clone();
     let delivery = Delivery { outgoing: Out::Reaction(reaction), ..delivery("#garden", "") };
-    assert_eq!(code(client.sender.send(&delivery).await), "no_reactions");
+    let sending = tokio::spawn(async move { sender.send(&delivery).await });
+    assert_eq!(server.hears_line("PRIVMSG").await, "PRIVMSG #garden :👍");
+    let ping = server.hears_line("PING").await;
+    server.says(&ping.replace("PING", ":s PONG s")).await;
+    sending.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_irc_cannot_carry_is_refused_before_anything_is_said() {
+    let (client, mut server) = connected(8);
+    server.lets_in().await;
+    until_connected(&client.board).await;
     for (chat, text, expected) in [
         ("#elsewhere", "x", "not_in_channel"),
         ("eve,#garden", "x", "bad_target"),

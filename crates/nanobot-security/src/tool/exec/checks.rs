@@ -1,0 +1,302 @@
+//! The checks that need more than the words of one command.
+
+use nanobot_shell::{Effective, Link, is_shell};
+
+use super::super::path::Asker;
+use super::flow::{self, last_name};
+use super::{Findings, Scene, path, words};
+use crate::url_guard;
+
+impl Scene<'_> {
+    /// Runs every check over a command.
+    pub(super) fn by_checks(&self, command: &Effective, findings: &mut Findings) {
+        let program = command.program();
+        let checks: [(&str, bool); 15] = [
+            ("stray_delete", self.stray_delete(command, &program)),
+            ("bulk_delete", self.bulk_delete(command, &program)),
+            ("device", self.device(command, &program)),
+            ("fork_bomb", fork_bomb(command)),
+            ("kill_all", kill_all(command, &program)),
+            ("system_write", self.system_write(command)),
+            ("environment_sent", self.environment_sent(command, &program)),
+            ("download_run", self.download_run(command, &program)),
+            ("hidden_code", self.hidden_code(command)),
+            ("reverse_shell", self.reverse_shell(command, &program)),
+            ("sent_away", self.sent_away(command, &program)),
+            ("metadata", metadata(command)),
+            ("dynamic_program", dynamic_program(command)),
+            ("environment", flow::prints_environment(command, &program, self.sets)),
+            ("startup", self.startup(command, &program)),
+        ];
+        for (check, is_so) in checks {
+            if is_so {
+                self.add(check, findings);
+            }
+        }
+    }
+
+    /// `ls rm -rf /`: the words of another command, where a separator got lost.
+    fn stray_delete(&self, command: &Effective, program: &str) -> bool {
+        let mut pairs = command.words.iter().skip(1).zip(command.words.iter().skip(2));
+        self.sets.has("plain", program)
+            && pairs.any(|(name, flags)| {
+                name.is_bare && name.program() == "rm" && words::has_flag(&flags.text, "rRfF")
+            })
+    }
+
+    fn bulk_delete(&self, command: &Effective, program: &str) -> bool {
+        if matches!(program, "find" | "gfind") {
+            return command.words.iter().any(|word| word.text == "-delete");
+        }
+        self.sets.has("deleters", program)
+            && self.effects.ancestors(command).any(|(outer, _)| self.sets.has("finders", &outer.program()))
+    }
+
+    fn device(&self, command: &Effective, program: &str) -> bool {
+        if self.sets.has("inspects", program)
+            || self.sets.has("prints", program) && command.redirections.is_empty()
+        {
+            return false;
+        }
+        let is_device = |text: &str, word: &nanobot_shell::Value| {
+            path(text, word)
+                .and_then(|path| self.places.find(&path, Asker::Command))
+                .is_some_and(|rule| rule.for_exec.is_some())
+        };
+        command.redirections.iter().any(|one| is_device(&one.target.text, &one.target))
+            || self.named_paths(command).iter().any(|(text, word)| is_device(text, word))
+    }
+
+    fn system_write(&self, command: &Effective) -> bool {
+        command
+            .redirections
+            .iter()
+            .filter(|one| one.operator.writes())
+            .any(|one| words::is_system(&one.target.text, one.target.is_pattern, self.sets))
+    }
+
+    fn environment_sent(&self, command: &Effective, program: &str) -> bool {
+        if self.sets.has("senders", program) && self.flow.is_fed_by_environment(command) {
+            return true;
+        }
+        flow::prints_environment(command, program, self.sets)
+            && self
+                .effects
+                .ancestors(command)
+                .any(|(outer, link)| link == Link::Substitution && self.sets.has("senders", &outer.program()))
+    }
+
+    fn download_run(&self, command: &Effective, program: &str) -> bool {
+        if flow::reads_code(command, self.sets)
+            && (self.flow.is_fed_by_download(command) || self.takes_download_by_variable(command))
+        {
+            return true;
+        }
+        // `curl … | xargs sh`, `curl … | parallel`.
+        if is_shell(program)
+            && self.flow.is_fed_by_download(command)
+            && self.effects.ancestors(command).any(|(outer, _)| self.sets.has("finders", &outer.program()))
+        {
+            return true;
+        }
+        if self.is_given_to_runner(command, |command| {
+            self.sets.has("downloaders", &command.program()) || self.flow.is_fed_by_download(command)
+        }) {
+            return true;
+        }
+        if flow::runs_words(command, self.sets)
+            && (self.takes_download_by_variable(command) || self.runs_fetched_line(command))
+        {
+            return true;
+        }
+        self.runs_fetched_file(command, program)
+    }
+
+    /// Whether it runs a value that is not known, and a variable holds what was fetched.
+    fn takes_download_by_variable(&self, command: &Effective) -> bool {
+        self.flow.holds_download
+            && (command.words.iter().any(|word| !word.is_certain)
+                || command.redirections.iter().any(|one| !one.target.is_certain)
+                || (command.input.is_none() && !command.places.is_empty()))
+    }
+
+    /// `curl … | while read line; do sh -c "$line"; done`.
+    fn runs_fetched_line(&self, command: &Effective) -> bool {
+        let program = flow::interpreter(&command.program());
+        let is_language = is_shell(&program) || self.sets.has("interpreters", &program);
+        let has_code = command
+            .words
+            .iter()
+            .skip(1)
+            .any(|word| self.sets.has("code_options", &word.text) || words::has_flag(&word.text, "c"));
+        self.flow.is_fed_by_download(command)
+            && command.words.iter().any(|word| !word.is_certain)
+            && (!is_language || has_code)
+    }
+
+    /// Whether the command's output is put into the words of one that runs them.
+    fn is_given_to_runner(&self, command: &Effective, is_source: impl Fn(&Effective) -> bool) -> bool {
+        is_source(command)
+            && self.effects.ancestors(command).any(|(outer, link)| {
+                matches!(link, Link::Substitution | Link::Process)
+                    && self
+                        .flow
+                        .chain(outer, self.effects)
+                        .any(|runner| self.runs_what_it_is_given(runner, link))
+            })
+    }
+
+    fn runs_what_it_is_given(&self, runner: &Effective, link: Link) -> bool {
+        if !flow::runs_words(runner, self.sets) {
+            return false;
+        }
+        // An interpreter with a script of its own takes the rest for data.
+        let program = flow::interpreter(&runner.program());
+        let has_code = runner
+            .words
+            .iter()
+            .skip(1)
+            .any(|word| self.sets.has("code_options", &word.text) || words::has_flag(&word.text, "c"));
+        let first = runner.words.iter().skip(1).find(|word| !word.text.starts_with('-'));
+        let is_language = is_shell(&program) || self.sets.has("interpreters", &program);
+        !is_language || has_code || link == Link::Process || first.is_none_or(|word| !word.is_certain)
+    }
+
+    fn runs_fetched_file(&self, command: &Effective, program: &str) -> bool {
+        let is_fetched = |text: &str| last_name(text).is_some_and(|name| self.flow.fetched.contains(&name));
+        let Some(first) = command.words.first() else { return false };
+        if is_fetched(&first.text) && (first.text.contains('/') || self.flow.fetched.contains(program)) {
+            return true;
+        }
+        let operand = command.words.iter().skip(1).find(|word| !word.text.starts_with(['-', '+']));
+        let runs = flow::runs_words(command, self.sets);
+        (runs && operand.is_some_and(|word| is_fetched(&word.text)))
+            || (flow::reads_code(command, self.sets)
+                && command.redirections.iter().any(|one| is_fetched(&one.target.text)))
+    }
+
+    fn hidden_code(&self, command: &Effective) -> bool {
+        if flow::reads_code(command, self.sets)
+            && command.input.is_none()
+            && self.flow.is_fed_by_decoder(command)
+        {
+            return true;
+        }
+        self.is_given_to_runner(command, |command| {
+            self.sets.has("decoders", &command.program())
+                && self
+                    .effects
+                    .ancestors(command)
+                    .any(|(outer, _)| outer.words.iter().any(|word| !word.is_certain))
+        })
+    }
+
+    fn reverse_shell(&self, command: &Effective, program: &str) -> bool {
+        if self.sets.has("sockets", program) {
+            let runs = command.words.iter().skip(1).any(|word| {
+                let text = word.text.to_lowercase();
+                let is_run = matches!(text.as_str(), "--exec" | "--sh-exec" | "--lua-exec")
+                    || (program != "socat" && program != "openssl" && words::has_flag(&word.text, "e"))
+                    || (matches!(program, "ncat") && words::has_flag(&word.text, "c"))
+                    || text.starts_with("--exec=")
+                    || text.starts_with("--sh-exec=");
+                is_run || ["exec:", "system:", "shell:"].iter().any(|kind| text.starts_with(kind))
+            });
+            if runs {
+                return true;
+            }
+        }
+        if flow::network_device(command) && (program.is_empty() || program == "exec" || is_shell(program)) {
+            return true;
+        }
+        flow::reads_code(command, self.sets)
+            && command.places.iter().any(|place| self.flow.sockets.contains(&place.pipeline))
+    }
+
+    fn sent_away(&self, command: &Effective, program: &str) -> bool {
+        if flow::network_device(command) && !(self.sets.has("prints", program) && command.words.len() <= 1) {
+            return true;
+        }
+        let connects = self.sets.has("sockets", program)
+            && !matches!(program, "openssl" | "telnet")
+            && !command.words.iter().any(|word| words::has_flag(&word.text, "lz"));
+        connects
+            && (self.flow.is_fed_by_reader(command)
+                || command
+                    .redirections
+                    .iter()
+                    .any(|one| one.operator == nanobot_shell::RedirectOperator::Read))
+    }
+
+    fn startup(&self, command: &Effective, program: &str) -> bool {
+        if command.assignments.iter().any(|(name, _)| self.sets.has("startup_variables", name)) {
+            return true;
+        }
+        let is_startup = |text: &str| {
+            let last = last_name(text).unwrap_or_default().to_lowercase();
+            self.sets.has("startup_files", &last)
+                || text.split('/').any(|name| self.sets.has("startup_folders", &name.to_lowercase()))
+        };
+        if program == "crontab"
+            && command.words.iter().skip(1).any(|word| word.text == "-" || !word.text.starts_with('-'))
+        {
+            return true;
+        }
+        let writes = matches!(program, "tee" | "cp" | "mv" | "ln" | "install");
+        command.redirections.iter().any(|one| one.operator.writes() && is_startup(&one.target.text))
+            || (writes && command.words.last().is_some_and(|word| is_startup(&word.text)))
+    }
+}
+
+/// `$X -rf /`: nobody knows what that is, and it looks like one thing only.
+fn dynamic_program(command: &Effective) -> bool {
+    let Some(first) = command.words.first() else { return false };
+    let is_unknown = first.text.starts_with('-') || (first.text.is_empty() && !first.is_certain);
+    let deletes = command.words.iter().any(|word| {
+        let text = word.text.as_str();
+        text == "--no-preserve-root" || (words::has_flag(text, "rR") && words::has_flag(text, "fF"))
+    });
+    // A program that is named by a pattern: nobody does that who has nothing to hide.
+    let is_pattern = first.is_pattern && first.text != "[";
+    is_pattern || is_unknown && deletes
+}
+
+/// A function that starts itself more than once, or goes on behind its own back.
+fn fork_bomb(command: &Effective) -> bool {
+    command.words.first().is_some_and(|first| {
+        command.functions.contains(&first.text) && (command.is_background || !command.places.is_empty())
+    })
+}
+
+fn kill_all(command: &Effective, program: &str) -> bool {
+    let mut words = command.words.iter().skip(1).map(|word| word.text.as_str()).peekable();
+    match program {
+        "killall5" => true,
+        "pkill" => words.any(|word| matches!(word, "." | ".*" | "^" | "")),
+        "kill" => {
+            match words.peek() {
+                Some(&("-s" | "-n" | "--signal")) => {
+                    words.next();
+                    words.next();
+                }
+                Some(word) if word.starts_with('-') && *word != "--" => {
+                    words.next();
+                }
+                _ => {}
+            }
+            words.any(|word| matches!(word, "-1" | "1" | "0"))
+        }
+        _ => false,
+    }
+}
+
+/// An address of the service that gives a machine its credentials.
+fn metadata(command: &Effective) -> bool {
+    command.words.iter().skip(1).any(|word| {
+        let text = word.text.as_str();
+        // A bare address is one of these as well: `curl 169.254.169.254/latest`.
+        let is_bare = !text.contains("://") && !text.starts_with('-') && text.contains(['.', ':']);
+        let url = if is_bare { format!("http://{text}") } else { text.to_owned() };
+        (text.contains("://") || is_bare) && url_guard::judge(&url, &[]).reason == "metadata"
+    })
+}

@@ -1,0 +1,150 @@
+//! Words of a command: options, places of the system, and the paths that a word may name.
+
+use nanobot_shell::{Effective, Value};
+
+use super::super::pack::Sets;
+use super::super::path::{Asker, Path};
+use super::{Scene, path};
+use crate::rule::RuleInfo;
+
+/// Whether a word is a cluster of short options with one of these letters.
+pub(super) fn has_flag(word: &str, letters: &str) -> bool {
+    let Some(cluster) = word.strip_prefix('-') else { return false };
+    !letters.is_empty()
+        && !cluster.starts_with('-')
+        // `-name` of find and its like are words, no clusters.
+        && cluster.len() <= 6
+        && cluster.contains(|sign: char| letters.contains(sign))
+}
+
+/// Whether a word names a place that belongs to the system.
+pub(super) fn is_system(text: &str, is_pattern: bool, sets: &Sets) -> bool {
+    let Some(path) = Path::read(text, is_pattern) else { return false };
+    if !path.is_rooted || text.starts_with('~') {
+        return false;
+    }
+    let Some(first) = path.names.first() else {
+        // The root itself, or a path that climbs out and stops there.
+        return text.starts_with('/') || text.len() >= 2 && text.ends_with([':', '\\']);
+    };
+    if first == "*" {
+        return true;
+    }
+    if matches!(first.as_str(), "home" | "users") {
+        return path.names.len() == 1;
+    }
+    let two = path.names.get(..3.min(path.names.len())).unwrap_or_default().join("/");
+    let is_open = two
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .chain([two.len()])
+        .any(|end| two.get(..end).is_some_and(|part| sets.has("open_places", part)));
+    sets.has("system_folders", first) && !is_open
+}
+
+/// The option behind which a name stands that is only looked for.
+const NAMES: [&str; 8] =
+    ["-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "--include"];
+/// Options that leave something out.
+const LEAVES_OUT: [&str; 6] =
+    ["--exclude", "--exclude-dir", "--ignore", "--exclude-from", "--ignore-file", "--skip"];
+
+impl Scene<'_> {
+    /// A place among the words and redirections of a command that it has no business with.
+    pub(super) fn sensitive(&self, command: &Effective, folder: Option<&str>) -> Option<RuleInfo> {
+        let find = |text: &str, word: &Value| -> Option<RuleInfo> {
+            let found =
+                path(text, word).and_then(|path| self.places.find(&path, Asker::Command)).or_else(|| {
+                    let folder = folder.filter(|_| !text.starts_with(['/', '~', '-']))?;
+                    path(&format!("{folder}/{text}"), word)
+                        .and_then(|path| self.places.find(&path, Asker::Command))
+                })?;
+            // Devices are the business of the rules over commands.
+            found.for_exec.is_none().then(|| found.info.clone())
+        };
+        for redirection in &command.redirections {
+            if !is_text(redirection.operator)
+                && let Some(info) = find(&redirection.target.text, &redirection.target)
+            {
+                return Some(info);
+            }
+        }
+        for (_, value) in &command.assignments {
+            // A place that is put into a variable will be used.
+            if let Some(info) = find(&value.text, value).filter(|_| value.text.contains('/')) {
+                return Some(info);
+            }
+        }
+        self.named_paths(command).into_iter().find_map(|(text, word)| find(text, &word))
+    }
+
+    /// The texts among the words that may be paths.
+    pub(super) fn named_paths<'c>(&self, command: &'c Effective) -> Vec<(&'c str, Value)> {
+        let program = command.program();
+        let prints = self.sets.has("prints", &program);
+        let is_loop = program == "for";
+        let mut skips_pattern = self.sets.has("patterns", &program) && !takes_pattern_by_option(command);
+        let is_git_grep = program == "git" && command.words.get(1).is_some_and(|word| word.text == "grep");
+        let mut found = Vec::new();
+        let mut before = "";
+        for (at, word) in command.words.iter().enumerate() {
+            let text = word.text.as_str();
+            let last = std::mem::replace(&mut before, text);
+            if at == 0 && !text.contains('/') {
+                continue;
+            }
+            // `echo` opens nothing; what a pattern stands for is looked up all the same.
+            if prints && !is_loop && !word.is_pattern {
+                continue;
+            }
+            let is_option = text.starts_with('-') && text.len() > 1;
+            if at > 0 && skips_pattern && !is_option {
+                skips_pattern = false;
+                continue;
+            }
+            if text.is_empty() || (is_git_grep && at == 2) {
+                continue;
+            }
+            if LEAVES_OUT.iter().any(|option| last == *option || text.split('=').next() == Some(option)) {
+                continue;
+            }
+            let mut word = word.clone();
+            word.is_pattern |= NAMES.contains(&last) || text.starts_with("--include=");
+            add_pieces(text, &word, &mut found);
+        }
+        found
+    }
+}
+
+fn is_text(operator: nanobot_shell::RedirectOperator) -> bool {
+    use nanobot_shell::RedirectOperator as Operator;
+    matches!(operator, Operator::HereDoc | Operator::HereString | Operator::CopyRead | Operator::CopyWrite)
+}
+
+/// `grep -e pattern`: then every operand is a file.
+fn takes_pattern_by_option(command: &Effective) -> bool {
+    command.words.iter().any(|word| {
+        let text = word.text.as_str();
+        matches!(text, "-e" | "-f" | "--regexp" | "--file" | "--expression")
+            || text.starts_with("--regexp=")
+            || text.starts_with("--expression=")
+    })
+}
+
+/// The word, and what stands in it behind `=`, `@`, `:` or an option's letter.
+fn add_pieces<'c>(text: &'c str, word: &Value, found: &mut Vec<(&'c str, Value)>) {
+    /// Pieces of one word: a list of mounts has three.
+    const MOST: usize = 16;
+    found.push((text, word.clone()));
+    if text.contains("://") && !text.contains('@') {
+        return;
+    }
+    if let Some(cluster) = text.strip_prefix('-').filter(|cluster| !cluster.starts_with('-')) {
+        let glued = cluster.char_indices().nth(1).and_then(|(at, _)| cluster.get(at..));
+        found.extend(glued.map(|glued| (glued, word.clone())));
+    }
+    if text.contains(['=', '@', ':', ',']) && !text.contains(char::is_whitespace) {
+        let pieces = text.split(['=', '@', ':', ',']).filter(|piece| !piece.is_empty());
+        found.extend(pieces.take(MOST).map(|piece| (piece, word.clone())));
+    }
+}

@@ -1,0 +1,133 @@
+//! What is known while the commands are followed, and the limits of following.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Effective, Effects, Link, Place, Value};
+use crate::ast::{Command, Fault, FaultKind, Word};
+
+/// Commands that are followed; a person writes ten.
+const MOST_COMMANDS: usize = 4096;
+/// Texts in texts: `sh -c "sh -c …"`.
+const DEEPEST_TEXT: usize = 16;
+/// Blocks in blocks over all texts: each takes room on the stack.
+const DEEPEST_BLOCK: usize = 96;
+/// Function calls inside each other.
+const DEEPEST_CALL: usize = 8;
+/// Steps for each byte of the script, and those that every script has.
+const STEPS_A_BYTE: usize = 32;
+const STEPS_AT_LEAST: usize = 64 * 1024;
+
+/// The body of a function, with the here-documents of the script that it stands in.
+#[derive(Debug, Clone)]
+pub(super) struct Body {
+    pub(super) command: Rc<Command>,
+    pub(super) here_docs: Rc<Vec<Word>>,
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Context {
+    pub(super) parent: Option<(usize, Link)>,
+    pub(super) places: Vec<Place>,
+    pub(super) is_background: bool,
+    pub(super) functions: Vec<String>,
+    pub(super) arguments: Rc<Vec<Value>>,
+    pub(super) here_docs: Rc<Vec<Word>>,
+    pub(super) text_depth: usize,
+    pub(super) call_depth: usize,
+}
+
+impl Context {
+    pub(super) fn inside(&self, id: usize, link: Link) -> Self {
+        Self { parent: Some((id, link)), ..self.clone() }
+    }
+
+    pub(super) fn may_read_text(&self) -> bool {
+        self.text_depth < DEEPEST_TEXT
+    }
+
+    pub(super) fn may_call(&self) -> bool {
+        self.call_depth < DEEPEST_CALL
+    }
+}
+
+/// What is known, whichever command is at hand.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) found: Effects,
+    pub(super) variables: BTreeMap<String, Value>,
+    pub(super) functions: BTreeMap<String, Body>,
+    /// Files that the script itself writes, with what is in them.
+    pub(super) files: BTreeMap<String, String>,
+    pub(super) pipelines: usize,
+    depth: usize,
+    budget: usize,
+}
+
+impl State {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self {
+            found: Effects::default(),
+            variables: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            files: BTreeMap::new(),
+            pipelines: 0,
+            depth: 0,
+            budget: bytes.saturating_mul(STEPS_A_BYTE).saturating_add(STEPS_AT_LEAST),
+        }
+    }
+
+    /// Takes steps from the budget; `false` when it is used up. That is noted once.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        if self.budget == 0 {
+            return false;
+        }
+        self.budget = self.budget.saturating_sub(steps);
+        if self.budget == 0 {
+            self.found.faults.push(Fault { at: 0, kind: FaultKind::TooMuchWork });
+        }
+        self.budget > 0
+    }
+
+    /// Goes one block down; `false` when it is deep enough.
+    pub(super) fn go_down(&mut self) -> bool {
+        if self.depth >= DEEPEST_BLOCK {
+            self.fault(FaultKind::TooDeep);
+            self.budget = 0;
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    pub(super) fn go_up(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    pub(super) fn fault(&mut self, kind: FaultKind) {
+        self.found.faults.push(Fault { at: 0, kind });
+    }
+
+    /// A place for a command; `None` when there are too many.
+    pub(super) fn open(&mut self, context: &Context) -> Option<usize> {
+        let id = self.found.commands.len();
+        if id >= MOST_COMMANDS {
+            self.spend(usize::MAX);
+            return None;
+        }
+        self.found.commands.push(Effective {
+            id,
+            parent: context.parent,
+            places: context.places.clone(),
+            is_background: context.is_background,
+            functions: context.functions.clone(),
+            ..Effective::default()
+        });
+        Some(id)
+    }
+
+    pub(super) fn at(&mut self, id: usize) -> Option<&mut Effective> {
+        self.found.commands.get_mut(id)
+    }
+}
