@@ -5,6 +5,8 @@
 
 mod cases;
 mod config;
+mod exec;
 mod orchestrator;
 mod policy;
+mod security;
 mod sessions;

@@ -93,7 +93,8 @@ impl TestHome {
         let home = Home::at(self.root(), None);
         let loaded = load(&LoadRequest::new(home.clone(), Environment::default())).unwrap();
         let lock = HomeLock::take(home.root(), &home.lock()).unwrap();
-        Boot { home, loaded, lock, socket: nanobotd::Socket::Closed }
+        let commands = nanobotd::CommandHost::of(&Environment::default());
+        Boot { home, loaded, lock, socket: nanobotd::Socket::Closed, commands }
     }
 
     /// The adapters that the composition root chooses, with another model.

@@ -9,6 +9,8 @@ mod machine;
 mod percentile;
 mod pipeline;
 mod policy;
+mod sandbox;
+mod security;
 mod start;
 
 use std::path::Path;
@@ -53,6 +55,8 @@ const BENCHES: &[Bench] = &[
     Bench { name: "start", measure: start::measure },
     Bench { name: "pipeline", measure: pipeline::measure },
     Bench { name: "policy", measure: policy::measure },
+    Bench { name: "security", measure: security::measure },
+    Bench { name: "sandbox", measure: sandbox::measure },
 ];
 
 /// The bench called `name`.

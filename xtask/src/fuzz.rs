@@ -13,7 +13,17 @@ use crate::progress::step;
 use crate::{metadata, output, process};
 
 /// What can be fuzzed.
-pub(crate) const TARGETS: [&str; 2] = ["policy_document", "policy_command"];
+pub(crate) const TARGETS: [&str; 9] = [
+    "policy_document",
+    "policy_command",
+    "security_readings",
+    "security_scan",
+    "security_tool",
+    "shell_script",
+    "tool_arguments",
+    "tool_command",
+    "file_paths",
+];
 
 /// So long a target runs unless it is said otherwise.
 pub(crate) const MINUTES: u64 = 5;

@@ -39,6 +39,10 @@ impl SecurityGate for Stamp {
         "stamp"
     }
 
+    fn fingerprint(&self) -> &str {
+        self.name()
+    }
+
     fn check_input(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
         match stamped() {
             SecurityVerdict::Sanitize(finding, _) if text.contains("block") => {

@@ -18,7 +18,7 @@ fn offline_answer(text: &str, before: usize) -> String {
     };
     format!(
         "{begin}\n\nI heard: {text}\n\nMessages of this chat that came before: {before}. Tools on offer: \
-         read_file, list_dir. Send `help` to see what I can do.\n"
+         read_file, write_file, edit_file, list_dir, exec. Send `help` to see what I can do.\n"
     )
 }
 
@@ -76,11 +76,13 @@ fn status_without_a_daemon() {
     model     offline (offline)
     config    ~/.nanobot/config.json (missing)
     workspace ~/.nanobot/workspace (missing)
+    tools     read_file, write_file, edit_file, list_dir, exec
+              not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search
     ! model: not a language model; set a provider key or run nanobot-cli onboard
     policy    policy.json (missing: the built-in policy holds)
-    security  no_security
-    ! security: nothing is checked; networks stay closed
+    security  rules
     journal   journal
+    sandbox   bubblewrap
     ");
     let check = home.cli(&["status", "--check"]).exits(69);
     assert_eq!((check.stdout, check.stderr), (ran.stdout, ran.stderr));
@@ -107,14 +109,31 @@ fn status_without_a_daemon() {
         },
         {
           "port": "security",
-          "adapter": "no_security",
-          "warning": "nothing is checked; networks stay closed"
+          "adapter": "rules",
+          "warning": null
         },
         {
           "port": "journal",
           "adapter": "journal",
           "warning": null
+        },
+        {
+          "port": "sandbox",
+          "adapter": "bubblewrap",
+          "warning": null
+        },
+        {
+          "port": "tools",
+          "adapter": "not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search",
+          "warning": null
         }
+      ],
+      "tools": [
+        "read_file",
+        "write_file",
+        "edit_file",
+        "list_dir",
+        "exec"
       ],
       "files": {
         "config": {
@@ -151,14 +170,15 @@ fn status_with_a_daemon() {
     daemon    runs (pid PID), since TIME
     model     offline (offline)
     channels  cli
-    tools     read_file, list_dir
+    tools     read_file, write_file, edit_file, list_dir, exec
+              not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search
     work      0 running, 0 waiting, 0 in the outbox
     ! model: not a language model; set a provider key or run nanobot-cli onboard
     policy    383270f61c45, built in
               governs no network; no change in the log
-    security  no_security
-    ! security: nothing is checked; networks stay closed
+    security  rules
     journal   journal
+    sandbox   bubblewrap
     ");
     insta::assert_snapshot!(shown(&["status", "--json"]), @r#"
     {
@@ -186,12 +206,22 @@ fn status_with_a_daemon() {
         },
         {
           "port": "security",
-          "adapter": "no_security",
-          "warning": "nothing is checked; networks stay closed"
+          "adapter": "rules",
+          "warning": null
         },
         {
           "port": "journal",
           "adapter": "journal",
+          "warning": null
+        },
+        {
+          "port": "sandbox",
+          "adapter": "bubblewrap",
+          "warning": null
+        },
+        {
+          "port": "tools",
+          "adapter": "not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search",
           "warning": null
         }
       ],
@@ -200,7 +230,10 @@ fn status_with_a_daemon() {
       ],
       "tools": [
         "read_file",
-        "list_dir"
+        "write_file",
+        "edit_file",
+        "list_dir",
+        "exec"
       ],
       "queues": {
         "lanes": 0,

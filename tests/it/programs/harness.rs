@@ -2,6 +2,7 @@
 
 mod binaries;
 mod daemon;
+pub(crate) mod irc;
 mod journal;
 mod llama;
 mod process;
@@ -25,6 +26,11 @@ pub(super) use talk::Talk;
 /// The daemons that a crash campaign kills.
 pub(super) fn daemons() -> Programs {
     Programs { shipped: binaries::daemon().to_owned(), faults: binaries::faulty_daemon().to_owned() }
+}
+
+/// The daemon, which is also what runs first inside of a box.
+pub(crate) fn daemon_program() -> &'static Path {
+    binaries::daemon()
 }
 
 /// The key that a home with a fake provider has. It must show up nowhere else.
@@ -170,6 +176,18 @@ impl Home {
     /// Connects to the daemon's socket and attaches to `cli:default`.
     pub(super) fn talk(&self) -> Talk {
         Talk::connect(&self.path("var/run/nanobot.sock"))
+    }
+
+    /// What the daemon says of itself.
+    pub(super) fn status(&self) -> Value {
+        let mut talk = self.talk();
+        talk.say(&json!({"t": "control", "id": "q", "op": "status"}));
+        loop {
+            let frame = talk.frame();
+            if frame["t"] == "result" {
+                return frame["ok"].clone();
+            }
+        }
     }
 
     /// A command with a cleared environment.

@@ -11,7 +11,7 @@ use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::Ingest;
 use nanobot_journal::{JournalOptions, SqliteJournal};
 use nanobotd::lock::HomeLock;
-use nanobotd::{Adapters, App, Boot, Drained, Socket, adapters};
+use nanobotd::{Adapters, App, Boot, CommandHost, Drained, Socket, adapters};
 
 use crate::model::AtOnce;
 use crate::network::Arrivals;
@@ -36,7 +36,8 @@ impl House {
         let loaded = load(&LoadRequest::new(home.clone(), Environment::default()))?;
         let lock = HomeLock::take(home.root(), &home.lock())?;
         let journal = Arc::new(SqliteJournal::open(JournalOptions::new(home.journal())).await?);
-        let boot = Boot { home, loaded, lock, socket: Socket::Closed };
+        let commands = CommandHost::of(&Environment::default());
+        let boot = Boot { home, loaded, lock, socket: Socket::Closed, commands };
         let channel = ChannelName::new("bench")?;
         let arrivals = Arrivals::new(channel.clone());
         let with = Adapters {

@@ -117,7 +117,7 @@ impl Report {
                 *count += 1;
                 return Some(Met { is_new: *count == 1, is_whole });
             }
-            Ok(Err(broken)) => broken.to_string(),
+            Ok(Err(broken)) => broken,
             Err(_) => "a panic; its message stands above".to_owned(),
         };
         self.finding = Some(Finding { input: input.to_vec(), what });

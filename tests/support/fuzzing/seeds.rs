@@ -1,5 +1,9 @@
 //! The recorded cases of the original, as inputs of the targets.
 
+mod security;
+
+pub(super) use security::{arguments, calls, command_lines, paths, seeded_texts, texts};
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -27,27 +31,27 @@ const OURS: [&str; 11] = [
 ];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compat/policy")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compat")
 }
 
 /// Policy files, good and broken, and the documents of the schema matrix.
 pub(super) fn documents() -> Result<Vec<Vec<u8>>> {
     let mut documents = Vec::new();
     for kind in ["policies", "invalid"] {
-        let folder = folder().join(kind);
+        let folder = folder().join("policy").join(kind);
         for entry in fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
             let path = entry?.path();
             documents.push(fs::read(&path).with_context(|| format!("read {}", path.display()))?);
         }
     }
-    let matrix = rows("schema_matrix.jsonl.gz")?;
+    let matrix = rows("policy/schema_matrix.jsonl.gz")?;
     documents.extend(matrix.iter().filter_map(|row| Some(row.get("document")?.to_string().into_bytes())));
     Ok(documents)
 }
 
 /// What was said in the recorded scenarios: each line by an owner, and each scenario as one; and a few of ours.
 pub(super) fn commands() -> Result<Vec<Vec<u8>>> {
-    let rows = rows("admin_commands.jsonl.gz")?;
+    let rows = rows("policy/admin_commands.jsonl.gz")?;
     let said = |row: &Value| {
         let text = row.pointer("/event/content").or(row.get("command"))?.as_str()?;
         Some(placed(text).into_bytes())

@@ -35,6 +35,8 @@ fn row(case: &str, measured: &Value) -> Result<Row> {
         Some("1/s") => "1/s",
         Some("us") => "us",
         Some("MiB") => "MiB",
+        Some("MB/s") => "MB/s",
+        Some("times") => "times",
         Some("commits") => "commits",
         Some("allocations") => "allocations",
         other => anyhow::bail!("{case} has an unknown unit: {other:?}"),

@@ -11,6 +11,8 @@ use crate::metadata::Dependency;
 pub(super) enum Tier {
     /// Domain and ports: depends on nothing of ours.
     Core,
+    /// A parser that needs nothing of ours and may be used by all but core.
+    Leaf,
     /// Engines without I/O.
     Pure,
     /// Everything that touches the world; adapters never see each other.
@@ -25,6 +27,7 @@ pub(super) enum Tier {
 
 const TIERS: &[(&str, Tier)] = &[
     ("nanobot-core", Tier::Core),
+    ("nanobot-shell", Tier::Leaf),
     ("nanobot-policy", Tier::Pure),
     ("nanobot-security", Tier::Pure),
     ("nanobot-config", Tier::Adapter),
@@ -71,9 +74,9 @@ impl Tier {
     /// For dependencies of every kind, those of tests too.
     pub(super) const fn may_depend_on(self, other: Self) -> bool {
         match self {
-            Self::Core | Self::Chore => false,
-            Self::Pure | Self::Adapter => matches!(other, Self::Core),
-            Self::Bin => matches!(other, Self::Core | Self::Pure | Self::Adapter | Self::Bin),
+            Self::Core | Self::Leaf | Self::Chore => false,
+            Self::Pure | Self::Adapter => matches!(other, Self::Core | Self::Leaf),
+            Self::Bin => !matches!(other, Self::Tests | Self::Chore),
             Self::Tests => !matches!(other, Self::Tests | Self::Chore),
         }
     }
@@ -83,6 +86,7 @@ impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Core => "core",
+            Self::Leaf => "leaf",
             Self::Pure => "pure",
             Self::Adapter => "adapter",
             Self::Bin => "bin",

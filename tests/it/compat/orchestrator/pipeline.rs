@@ -17,7 +17,7 @@ use super::run::{Given, Led, run};
 use super::{FOLDER, PIPELINE, Verdict, count, judge_all, shape};
 
 /// Engines that come with later versions.
-const ENGINES: [&str; 3] = ["security", "voice", "ideas"];
+const ENGINES: [&str; 2] = ["voice", "ideas"];
 
 #[tokio::test]
 async fn recorded_pipelines_agree() {
@@ -55,8 +55,6 @@ fn awaited_engine(row: &Value, messages: &[Said]) -> Option<&'static str> {
     let accepts = truthy(&row["decision"]["accept_message"]);
     if accepts && messages.iter().any(Said::is_whatsapp) && counts(row, "idea_capture_") {
         Some("ideas")
-    } else if truthy(&row["security"]) && counts(row, "security_") {
-        Some("security")
     } else if speaks(row, messages) {
         Some("voice")
     } else {
@@ -64,8 +62,8 @@ fn awaited_engine(row: &Value, messages: &[Said]) -> Option<&'static str> {
     }
 }
 
-/// Whether the recorded engines judged something in the row: that is what such a text is known by.
-fn counts(row: &Value, prefix: &str) -> bool {
+/// Whether the recorded engine judged something in the row: that is what such a text is known by.
+pub(super) fn counts(row: &Value, prefix: &str) -> bool {
     let results = row["results"].as_array().into_iter().flatten();
     let mut intents = results.filter_map(|result| result["intents"].as_array()).flatten();
     intents.any(|intent| text(intent, "name").starts_with(prefix))
@@ -197,7 +195,9 @@ fn outcome(recorded: &Recorded) -> TurnOutcome {
     let Some(intents) = &recorded.intents else { return TurnOutcome::Failed };
     let counts = |name: &str| intents.iter().any(|intent| text(intent, "name") == name);
     let sends = || intents.iter().any(|intent| text(intent, "intent") == "SendOutboundIntent");
-    if counts("response_sent") || counts("reaction_sent") || counts("policy_admin_command") && sends() {
+    if counts("security_input_blocked") && !counts("policy_drop_access") && !counts("policy_drop_reply") {
+        TurnOutcome::Blocked
+    } else if counts("response_sent") || counts("reaction_sent") || counts("policy_admin_command") && sends() {
         TurnOutcome::Answered
     } else {
         TurnOutcome::Ignored

@@ -11,17 +11,24 @@ use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, ChatId, TurnId};
 use nanobot_core::intent::Intent;
 use nanobot_core::model::ModelErrorKind;
+use nanobot_core::model::ToolCall;
 use nanobot_core::pipeline::{Answer, TurnScope};
-use nanobot_core::ports::{AdminDesk, InboundArchive, Journal, LiveTarget, Seen, SeenChats, StoreError};
+use nanobot_core::ports::{
+    AdminDesk, InboundArchive, Journal, LiveTarget, OutputGuard, SecurityContext, SecurityGate, Seen,
+    SeenChats, StoreError,
+};
 use nanobot_core::reply_context::{QuoteSource, WindowLimits};
 use nanobot_core::responder::{Failure, Responder, Response, TurnInput};
 use nanobot_core::stand_in::{NoPersonas, NoSecurity, VolatileArchive, VolatileJournal};
 use nanobot_core::testing::{RecordingSink, ScriptedPolicy, SeenLive};
 use nanobot_core::time::WallTime;
+use nanobot_core::verdict::{Finding, SecurityVerdict, Severity};
 use nanobot_core::{Labels, Orchestrator, OrchestratorParts, TurnOutcome};
+use nanobot_security::{RuleGate, Settings};
 use serde_json::Value;
 
 use super::input::{Said, decision, truthy};
+use super::pipeline::counts;
 use super::shape;
 
 /// How a responder fails where the recorded one raised.
@@ -60,7 +67,7 @@ pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<
         admin: Arc::new(Desk(row["admin"].clone())),
         personas: Arc::new(NoPersonas),
         policy: Arc::new(ScriptedPolicy::new(decision)),
-        security: Arc::new(NoSecurity),
+        security: gate(row),
         responder: responder.clone(),
         live: live.clone(),
         seen_chats: Arc::new(EveryChat),
@@ -83,6 +90,18 @@ pub(super) async fn run(row: &Value, messages: &[Said], raises: &[bool]) -> Vec<
         led.push(Some(closed(&intents, responder.take(), shown)));
     }
     led
+}
+
+/// The gate of the row. The original's own never blocks an answer: where one was blocked, a stub stood in for it,
+/// which blocked every answer.
+fn gate(row: &Value) -> Arc<dyn SecurityGate> {
+    if !truthy(&row["security"]) {
+        Arc::new(NoSecurity)
+    } else if counts(row, "security_output_blocked") {
+        Arc::new(BlocksAnswers)
+    } else {
+        Arc::new(RuleGate::new(Settings::default()).unwrap())
+    }
 }
 
 /// The journal's verdict, asked for as the daemon's gateway asks: not for a blank message.
@@ -205,5 +224,38 @@ impl SeenChats for EveryChat {
 
     async fn remember(&self, _channel: &ChannelName, _chat: &ChatId) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+/// A gate that blocks every answer, as the recorded stub did.
+struct BlocksAnswers;
+
+impl SecurityGate for BlocksAnswers {
+    fn name(&self) -> &'static str {
+        "stub"
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.name()
+    }
+
+    fn check_input(&self, _text: &str, _context: &SecurityContext) -> SecurityVerdict {
+        SecurityVerdict::Allow
+    }
+
+    fn check_tool(&self, _call: &ToolCall, _context: &SecurityContext) -> SecurityVerdict {
+        SecurityVerdict::Allow
+    }
+
+    fn check_output(&self, _text: &str, _context: &SecurityContext) -> SecurityVerdict {
+        SecurityVerdict::Block(Finding { reason: "r".to_owned(), severity: Severity::High, tags: Vec::new() })
+    }
+
+    fn open_output(&self, _context: &SecurityContext) -> Box<dyn OutputGuard> {
+        unreachable!("nothing is streamed here")
+    }
+
+    fn block_message(&self) -> &str {
+        NoSecurity::BLOCK_MESSAGE
     }
 }
