@@ -87,7 +87,8 @@ impl Default for Profile {
         Self {
             network: Network::Closed,
             limits: Limits::default(),
-            demands: Wall::ALL.to_vec(),
+            // Landlock stands behind the others, where the kernel has it.
+            demands: Wall::ALL.into_iter().filter(|wall| *wall != Wall::Landlock).collect(),
             run_as: None,
             #[cfg(feature = "weakened")]
             without: Vec::new(),

@@ -257,7 +257,7 @@ fn by_descriptor(
         };
         let number = number.to_string();
         for (flag, is_read_only) in [("--bind-fd", false), ("--ro-bind-fd", true)] {
-            if let Some(place) = places(&plan.argv, &[flag, &number]).next()
+            if let Some(place) = place(&plan.argv, &[flag, &number])
                 && let Some(with) = change(&number, is_read_only, path)
             {
                 plan.argv.splice(place..place.saturating_add(2), with);
@@ -293,22 +293,26 @@ fn places<'a>(argv: &'a [OsString], words: &'a [&str]) -> impl Iterator<Item = u
         .map(|(place, _)| place)
 }
 
+fn place(argv: &[OsString], words: &[&str]) -> Option<usize> {
+    places(argv, words).next()
+}
+
 fn remove(argv: &mut Vec<OsString>, words: &[&str], further: usize) {
-    if let Some(place) = places(argv, words).next() {
+    if let Some(place) = place(argv, words) {
         let end = place.saturating_add(words.len()).saturating_add(further).min(argv.len());
         argv.drain(place..end);
     }
 }
 
 fn replace(argv: &mut Vec<OsString>, words: &[&str], with: &[&str]) {
-    if let Some(place) = places(argv, words).next() {
+    if let Some(place) = place(argv, words) {
         let with: Vec<OsString> = with.iter().map(OsString::from).collect();
         argv.splice(place..place.saturating_add(words.len()), with);
     }
 }
 
 fn insert_before(argv: &mut Vec<OsString>, words: &[&str], new: &[&str]) {
-    if let Some(place) = places(argv, words).next() {
+    if let Some(place) = place(argv, words) {
         argv.splice(place..place, new.iter().map(OsString::from).collect::<Vec<_>>());
     }
 }

@@ -4,6 +4,7 @@
 
 mod builtin;
 mod expand;
+mod handed;
 mod inner;
 mod output;
 mod state;
@@ -60,6 +61,8 @@ pub struct Effective {
     pub words: Vec<Value>,
     /// `NAME=value` for this command, or for good when there are no words.
     pub assignments: Vec<(String, Value)>,
+    /// Names of the variables in its words, each with the place of its word.
+    pub variables: Vec<(usize, String)>,
     /// Its redirections.
     pub redirections: Vec<Redirected>,
     /// What it reads, when that is known.

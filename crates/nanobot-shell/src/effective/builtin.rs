@@ -19,8 +19,10 @@ pub(super) fn follow(
     let rest = words.get(1..).unwrap_or_default();
     match program {
         "alias" => {
-            for (_, text) in rest.iter().take(MOST).filter_map(|word| word.text.split_once('=')) {
+            for (name, text) in rest.iter().take(MOST).filter_map(|word| word.text.split_once('=')) {
                 later(text, id, state, context);
+                let words = text.split_whitespace().take(MOST).map(Value::certain).collect();
+                state.renamed.insert(name.to_owned(), words);
             }
         }
         "trap" => {
@@ -42,9 +44,17 @@ pub(super) fn follow(
                 for (index, word) in rest.iter().skip(1).enumerate().take(MOST) {
                     state.variables.insert((index + 1).to_string(), word.clone());
                 }
+                state.arguments = std::rc::Rc::new(rest.iter().skip(1).take(MOST).cloned().collect());
             }
         }
-        "read" => {
+        // `hash -p /bin/rm tidy`.
+        "hash" => {
+            let at = rest.iter().position(|word| word.text == "-p");
+            if let Some([path, name, ..]) = at.and_then(|at| rest.get(at + 1..)) {
+                state.renamed.insert(name.text.clone(), vec![path.clone()]);
+            }
+        }
+        "read" | "mapfile" | "readarray" => {
             let value = input.map_or_else(Value::unknown, |text| Value::certain(text.trim_end_matches('\n')));
             for word in rest.iter().filter(|word| is_name(&word.text)).take(MOST) {
                 if state.spend(value.text.len() + 1) {

@@ -124,7 +124,7 @@ fn add(part: &Part, fields: &mut Fields, state: &mut State, context: &Context, i
         }
         Part::Variable(used) => {
             if used.name == "@" && used.quoted && used.operator.is_empty() && !fields.is_whole {
-                fields.arguments(&context.arguments);
+                fields.arguments(&state.arguments(context));
                 return;
             }
             let value = variable::value(used, state, context, id);

@@ -2,7 +2,7 @@
 //! function. Gives what it writes, when that is certain.
 
 use super::state::{Context, State};
-use super::{Link, Value, builtin, output, walk, wrapper};
+use super::{Link, Value, builtin, handed, output, walk, wrapper};
 
 /// Words that `xargs` gets from known input.
 const MOST_GIVEN: usize = 256;
@@ -37,7 +37,16 @@ pub(super) fn follow(
     if state.functions.contains_key(&first.text) {
         return walk::call(&first.text, words.get(1..).unwrap_or_default(), id, state, context, input);
     }
+    if let Some(known) = state.renamed.get(first.text.trim_start_matches("./")).cloned() {
+        // An alias of itself (`alias ls='ls -l'`) is not followed again.
+        let is_other = known.first().is_some_and(|program| program.text != first.text);
+        let meant: Vec<Value> = known.into_iter().chain(words.iter().skip(1).cloned()).collect();
+        if is_other {
+            return start(&meant, id, state, context, input);
+        }
+    }
     let program = first.program();
+    handed::follow(&program, words, id, state, context, input);
     if is_shell(&program) {
         return shell(words, id, state, context, input);
     }
@@ -66,8 +75,8 @@ pub(super) fn follow(
             found(words, id, state, context);
             None
         }
-        "su" | "runuser" | "script" | "flock" | "newgrp" | "sg" if option(words, "-c").is_some() => {
-            let text = option(words, "-c")?.text.clone();
+        "su" | "runuser" | "script" | "flock" | "newgrp" | "sg" if command_option(words).is_some() => {
+            let text = command_option(words)?;
             walk::text(&text, state, &context.inside(id, Link::Text), input)
         }
         "at" | "batch" => {
@@ -96,6 +105,17 @@ pub(super) fn follow(
         }
         "command" if words.get(1).is_some_and(|word| matches!(word.text.as_str(), "-v" | "-V")) => {
             output::of(&program, words, state, input)
+        }
+        "cp" | "ln" | "mv" | "install" => {
+            renamed(words, state);
+            None
+        }
+        // Behind `--` stand the words of a shell.
+        "capsh" if words.iter().any(|word| word.text == "--") => {
+            let at = words.iter().position(|word| word.text == "--")?;
+            let inner: Vec<Value> =
+                std::iter::once(Value::certain("bash")).chain(words.iter().skip(at + 1).cloned()).collect();
+            start(&inner, id, state, context, input)
         }
         "xargs" | "gxargs" => {
             given(words, id, state, context, input);
@@ -127,6 +147,35 @@ fn joined(words: &[Value]) -> String {
 fn option<'a>(words: &'a [Value], name: &str) -> Option<&'a Value> {
     let at = words.iter().position(|word| word.text == name)?;
     words.get(at + 1)
+}
+
+/// The text behind `-c`, alone or at the end of other letters, or behind `--command`.
+fn command_option(words: &[Value]) -> Option<String> {
+    let is_short = |text: &str| {
+        text.strip_prefix('-')
+            .is_some_and(|cluster| cluster.len() <= 5 && !cluster.starts_with('-') && cluster.ends_with('c'))
+    };
+    for (at, word) in words.iter().enumerate().skip(1) {
+        if let Some(text) = word.text.strip_prefix("--command=") {
+            return Some(text.to_owned());
+        }
+        if is_short(&word.text) || word.text == "--command" || word.text == "--session-command" {
+            return words.get(at + 1).map(|word| word.text.clone());
+        }
+    }
+    None
+}
+
+/// `cp /bin/rm tidy`, `ln -s /bin/rm tidy`: from then on it is that program.
+fn renamed(words: &[Value], state: &mut State) {
+    let mut operands = words.iter().skip(1).filter(|word| !word.text.starts_with('-'));
+    if let (Some(from), Some(to), None) = (operands.next(), operands.next(), operands.next())
+        && from.text.contains('/') | (from.program() == "rm")
+        && from.program() != to.program()
+        && to.is_certain
+    {
+        state.renamed.insert(to.text.trim_start_matches("./").to_owned(), vec![from.clone()]);
+    }
 }
 
 /// `env -S "cmd arg"`.
@@ -209,7 +258,11 @@ fn shell(
         if let Some(flags) = text.strip_prefix(['-', '+']) {
             if flags.contains('c') {
                 let code = rest.find(|word| !word.text.starts_with(['-', '+']))?.text.clone();
-                let arguments: Vec<Value> = rest.skip(1).cloned().collect();
+                let mut rest = rest.cloned();
+                if let Some(name) = rest.next() {
+                    state.variables.insert("0".to_owned(), name);
+                }
+                let arguments: Vec<Value> = rest.collect();
                 let inside = Context { arguments: std::rc::Rc::new(arguments), ..inside };
                 return walk::text(&code, state, &inside, input);
             }

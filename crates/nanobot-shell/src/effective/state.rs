@@ -60,6 +60,10 @@ pub(super) struct State {
     pub(super) functions: BTreeMap<String, Body>,
     /// Files that the script itself writes, with what is in them.
     pub(super) files: BTreeMap<String, String>,
+    /// Programs under other names: aliases, copies and links that the script makes.
+    pub(super) renamed: BTreeMap<String, Vec<Value>>,
+    /// What `set --` made the arguments.
+    pub(super) arguments: Rc<Vec<Value>>,
     pub(super) pipelines: usize,
     depth: usize,
     budget: usize,
@@ -72,10 +76,17 @@ impl State {
             variables: BTreeMap::new(),
             functions: BTreeMap::new(),
             files: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            arguments: Rc::default(),
             pipelines: 0,
             depth: 0,
             budget: bytes.saturating_mul(STEPS_A_BYTE).saturating_add(STEPS_AT_LEAST),
         }
+    }
+
+    /// The arguments of the function or text at hand, or those that the script gave itself.
+    pub(super) fn arguments(&self, context: &Context) -> Rc<Vec<Value>> {
+        Rc::clone(if context.arguments.is_empty() { &self.arguments } else { &context.arguments })
     }
 
     /// Takes steps from the budget; `false` when it is used up. That is noted once.
@@ -87,6 +98,11 @@ impl State {
         if self.budget == 0 {
             self.found.faults.push(Fault { at: 0, kind: FaultKind::TooMuchWork });
         }
+        self.budget > 0
+    }
+
+    /// Whether any of the budget is left.
+    pub(super) fn may_go_on(&self) -> bool {
         self.budget > 0
     }
 

@@ -70,8 +70,9 @@ fn plain(name: &str, state: &State, context: &Context) -> Option<Value> {
         "0" => Some(Value::certain("sh")),
         "?" => Some(Value::certain("0")),
         "@" | "*" => {
-            let texts: Vec<&str> = context.arguments.iter().map(|value| value.text.as_str()).collect();
-            let is_certain = context.arguments.iter().all(|value| value.is_certain);
+            let arguments = state.arguments(context);
+            let texts: Vec<&str> = arguments.iter().map(|value| value.text.as_str()).collect();
+            let is_certain = arguments.iter().all(|value| value.is_certain);
             Some(Value { text: texts.join(" "), is_certain, ..Value::default() })
         }
         "#" | "$" | "!" | "-" => Some(Value::unknown()),

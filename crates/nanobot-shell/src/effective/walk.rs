@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::state::{Body, Context, State};
-use super::{Effects, Link, Place, Redirected, Value, expand, inner};
+use super::{Effects, Link, Place, Redirected, Value, expand, handed, inner};
 use crate::ast::{
-    Block, Command, Compound, CompoundKind, Pipeline, RedirectOperator, Redirection, Script, Separator,
+    Block, Command, Compound, CompoundKind, Part, Pipeline, RedirectOperator, Redirection, Script, Separator,
     Simple,
 };
 use crate::parse::parse;
@@ -38,6 +38,15 @@ pub(super) fn text(text: &str, state: &mut State, context: &Context, input: Opti
         ..context.clone()
     };
     block(&script.body, state, &context, input)
+}
+
+/// Follows a text that may run. That it cannot be read is no fault: it may be something else.
+pub(super) fn perhaps(text: &str, state: &mut State, context: &Context) {
+    let before = state.found.faults.len();
+    self::text(text, state, context, None);
+    if state.may_go_on() {
+        state.found.faults.truncate(before);
+    }
 }
 
 /// Follows commands one after the other; gives what they write, when that is certain.
@@ -124,7 +133,13 @@ pub(super) fn command(
 fn run(simple: &Simple, state: &mut State, context: &Context, input: Option<&str>) -> Option<String> {
     let id = state.open(context)?;
     let mut words = Vec::new();
+    let mut variables = Vec::new();
     for word in &simple.words {
+        for part in &word.parts {
+            if let Part::Variable(used) = part {
+                variables.push((words.len(), used.name.clone()));
+            }
+        }
         words.extend(expand::fields(word, state, context, id));
     }
     let mut assignments = Vec::new();
@@ -152,9 +167,13 @@ fn run(simple: &Simple, state: &mut State, context: &Context, input: Option<&str
     let input = input_of(&redirections, state).or_else(|| input.map(str::to_owned));
     if let Some(place) = state.at(id) {
         place.words.clone_from(&words);
-        place.assignments = assignments;
+        place.assignments.clone_from(&assignments);
+        place.variables = variables;
         place.redirections.clone_from(&redirections);
         place.input.clone_from(&input);
+    }
+    for (name, value) in &assignments {
+        handed::variable(name, &value.text, id, state, context);
     }
     let output = inner::follow(&words, id, state, context, input.as_deref());
     keep_output(output, &redirections, state)

@@ -21,7 +21,7 @@ const PLAIN: Wrapper =
 
 const WRAPPERS: &[Wrapper] = &[
     Wrapper {
-        names: &["sudo", "doas", "pkexec"],
+        names: &["sudo", "doas", "pkexec", "run0", "gosu", "su-exec"],
         with_value: &[
             "-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group", "--host",
             "--prompt", "--chdir", "--chroot", "--role", "--type",
@@ -70,8 +70,30 @@ const WRAPPERS: &[Wrapper] = &[
             "chronic",
             "ifne",
             "sem",
+            "ld.so",
+            "entr",
+            "daemonize",
+            "dumb-init",
+            "tini",
+            "chpst",
+            "softlimit",
+            "cpulimit",
+            "trickle",
+            "tsocks",
+            "choom",
+            "schedtool",
+            "heaptrack",
+            "rr",
+            "retry",
+            "dotenv",
+            "aa-exec",
+            "firejail",
+            "gamemoderun",
+            "prime-run",
+            "distrobox-enter",
+            "lxc-attach",
         ],
-        with_value: &["-g", "--bind", "--ro-bind", "-e"],
+        with_value: &["-g", "--bind", "--ro-bind", "-e", "--library-path", "--preload", "--argv0", "-p"],
         ..PLAIN
     },
     Wrapper { names: &["exec"], with_value: &["-a"], ..PLAIN },
@@ -96,7 +118,7 @@ const WRAPPERS: &[Wrapper] = &[
         ..PLAIN
     },
     Wrapper {
-        names: &["nsenter", "setpriv", "runcon", "systemd-run", "runuser", "capsh", "numactl", "prlimit"],
+        names: &["nsenter", "setpriv", "runcon", "runuser", "capsh", "numactl", "prlimit"],
         with_value: &[
             "-t",
             "-u",
@@ -160,11 +182,32 @@ const WRAPPERS: &[Wrapper] = &[
         joins: true,
         ..PLAIN
     },
+    Wrapper {
+        names: &["systemd-run"],
+        with_value: &[
+            "-u",
+            "-p",
+            "-t",
+            "-E",
+            "--unit",
+            "--property",
+            "--slice",
+            "--uid",
+            "--gid",
+            "--on-calendar",
+        ],
+        ..PLAIN
+    },
+    Wrapper { names: &["envdir", "direnv-exec", "rustup-run", "machinectl-shell"], operands: 1, ..PLAIN },
     Wrapper { names: &["flock"], with_value: &["-w", "-E", "--timeout"], operands: 1, ..PLAIN },
 ];
 
 /// The wrapper of this name.
 pub(super) fn named(program: &str) -> Option<&'static Wrapper> {
+    // The loader of programs, by whatever machine it is for.
+    let is_loader =
+        ["ld-linux", "ld-musl", "ld64.so", "ld-2."].iter().any(|start| program.starts_with(start));
+    let program = if is_loader { "ld.so" } else { program };
     WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&program))
 }
 

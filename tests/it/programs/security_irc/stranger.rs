@@ -39,7 +39,9 @@ async fn calls_of_one_round_are_refused_one_by_one_and_a_harmless_one_runs() {
     let mut alice = world.person("alice").await;
     let before = world.workspace();
     let read = ("read_file", json!({"path": "note.txt"}));
-    world.model.obeys("all of it", &[&[read.clone()], &acts()[..], &[read]].concat());
+    world
+        .model
+        .obeys("all of it", &[std::slice::from_ref(&read), &acts(), std::slice::from_ref(&read)].concat());
     alice.asks_alone("all of it").await;
     let refused = ["exec", "write_file", "edit_file"].map(held_from_stranger);
     let expected = [&["buy some milk".to_owned()], &refused[..], &["buy some milk".to_owned()]].concat();
