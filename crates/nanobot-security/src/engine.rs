@@ -36,8 +36,8 @@ pub struct RuleGate(Arc<Inner>);
 struct Inner {
     settings: Settings,
     fingerprint: String,
-    input: InputRules,
-    tool: ToolRules,
+    input: Arc<InputRules>,
+    tool: Arc<ToolRules>,
     output: Arc<OutputRules>,
 }
 
@@ -51,7 +51,20 @@ impl RuleGate {
     /// [`PackError`]: a fault of ours, which the tests of the packs would have found.
     pub fn new(settings: Settings) -> Result<Self, PackError> {
         let output = Arc::new(OutputRules::load(&settings.placeholder)?);
-        let (input, tool) = (InputRules::load()?, ToolRules::load()?);
+        let (input, tool) = (Arc::new(InputRules::load()?), Arc::new(ToolRules::load()?));
+        let fingerprint = fingerprint(&settings);
+        Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output })))
+    }
+
+    /// The same rules under other settings. Reads again only what depends on them, so it is quick.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn under(&self, settings: Settings) -> Result<Self, PackError> {
+        let same = settings.placeholder == self.0.settings.placeholder;
+        let output =
+            if same { self.0.output.clone() } else { Arc::new(OutputRules::load(&settings.placeholder)?) };
+        let (input, tool) = (self.0.input.clone(), self.0.tool.clone());
         let fingerprint = fingerprint(&settings);
         Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output })))
     }

@@ -86,7 +86,11 @@ impl ToolRules {
             if !names_a_place {
                 continue;
             }
-            let found = Path::read(text, false).and_then(|path| self.places.find(&path, Asker::FileTool));
+            let asker = match call.tool {
+                "write_file" | "edit_file" => Asker::FileWriter,
+                _ => Asker::FileTool,
+            };
+            let found = Path::read(text, false).and_then(|path| self.places.find(&path, asker));
             if let Some(rule) = found {
                 return path_hits(&rule.info, call.tool);
             }
@@ -130,9 +134,19 @@ impl ToolRules {
 
     fn scan_texts(&self, family: &str, call: &Call<'_>, which: Texts) -> Vec<Hit> {
         let texts = call.texts(which);
+        let paths: Vec<&str> = call
+            .strings
+            .iter()
+            .filter(|(key, _)| self.sets.has("path_keys", key))
+            .map(|(_, text)| *text)
+            .collect();
         self.texts
             .iter()
-            .filter(|rule| rule.info.tag == family && texts.iter().any(|text| rule.matches(text)))
+            .filter(|rule| {
+                rule.info.tag == family
+                    && !paths.iter().any(|path| rule.excepts(path))
+                    && texts.iter().any(|text| rule.matches(text))
+            })
             .map(|rule| hit(&rule.info, family))
             .collect()
     }

@@ -68,7 +68,15 @@ pub fn address_fault(address: IpAddr) -> Option<&'static str> {
 }
 
 /// Names that mean this machine or its surroundings, whole or behind a dot. RFC 6761, 6762, 8375; ICANN's `internal`.
-const LOCAL: [&str; 10] = [
+const LOCAL: [&str; 16] = [
+    // Names inside of a cluster.
+    "svc",
+    "cluster",
+    "consul",
+    // RFC 6761 and 7686: these never lead to the public web.
+    "test",
+    "invalid",
+    "onion",
     "localhost",
     "local",
     "internal",
@@ -174,6 +182,12 @@ fn v6_fault(address: Ipv6Addr) -> Option<&'static str> {
         && let Some(reason) = v4_fault(v4(seventh, eighth))
     {
         return Some(reason);
+    }
+    // The services for credentials of two clouds.
+    if [first, second, third] == [0xfd00, 0xec2, 0] && eighth == 0x254
+        || [first, second] == [0xfd20, 0xce] && eighth == 0x254
+    {
+        return Some("metadata");
     }
     match first {
         0xfc00..=0xfdff | 0xfec0..=0xfeff => Some("private"),

@@ -4,6 +4,8 @@ mod modes;
 mod quality;
 mod table;
 
+use std::sync::LazyLock;
+
 use nanobot_security::{Report, RuleGate, Settings, severity_name};
 use serde_json::{Value, json};
 
@@ -27,7 +29,8 @@ fn recorded_verdicts_agree_or_are_better() {
 }
 
 fn gate() -> RuleGate {
-    RuleGate::new(Settings::default()).unwrap()
+    static RULES: LazyLock<RuleGate> = LazyLock::new(|| RuleGate::new(Settings::default()).unwrap());
+    RULES.clone()
 }
 
 fn judge(gate: &RuleGate, row: &Value) -> Report {

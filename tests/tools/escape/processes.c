@@ -17,6 +17,7 @@ static int victim(int argc, char **argv) {
     prctl(PR_SET_DUMPABLE, 1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) pause();
+    return 0;
 }
 
 /* linger WORD: does nothing for a minute, in a session of its own. */

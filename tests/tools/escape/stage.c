@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <grp.h>
 
-#define MASTER_FD 190
+/* Keeps the terminal alive until the campaign opens it; the other end is its input. */
 #define SLAVE_FD 191
 
 static const char *newroot;
@@ -48,7 +48,7 @@ static void folder(const char *path, mode_t mode) {
     must(chmod(whole, mode) == 0, whole);
 }
 
-static void bind(const char *from, const char *to, int read_only) {
+static void show(const char *from, const char *to, int read_only) {
     must(mount(from, to, NULL, MS_BIND | MS_REC, NULL) == 0, to);
     if (read_only) {
         struct statvfs is;
@@ -85,7 +85,7 @@ static void new_root(const char *seed) {
     must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "keep mounts to itself");
     must(mount("tmpfs", newroot, "tmpfs", 0, "mode=755,size=3g") == 0, "mount a new root");
     folder("/usr", 0755);
-    bind("/usr", in("/usr"), 1);
+    show("/usr", in("/usr"), 1);
     must(mount("tmpfs", in("/usr/local/src"), "tmpfs", 0, "mode=1777,size=1m") == 0, "mount /usr/local/src");
     const char *links[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
     for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
@@ -115,12 +115,12 @@ static void new_root(const char *seed) {
     copy[5] = (char *)newroot;
     run(copy);
     must(mount("proc", in("/proc"), "proc", 0, NULL) == 0, "mount /proc");
-    if (access("/sys/fs/cgroup", F_OK) == 0) bind("/sys/fs/cgroup", in("/sys/fs/cgroup"), 0);
+    if (access("/sys/fs/cgroup", F_OK) == 0) show("/sys/fs/cgroup", in("/sys/fs/cgroup"), 0);
     const char *nodes[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
     for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++) {
         char *place = in(nodes[i]);
         close(open(place, O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
-        bind(nodes[i], place, 0);
+        show(nodes[i], place, 0);
     }
     folder("/dev/pts", 0755);
     folder("/dev/shm", 01777);
@@ -187,7 +187,7 @@ int main(int argc, char **argv) {
         int master, slave;
         must(openpty(&master, &slave, NULL, NULL, NULL) == 0, "open a terminal");
         must(ioctl(slave, TIOCSCTTY, 0) == 0, "take the terminal");
-        must(dup2(master, MASTER_FD) >= 0 && dup2(slave, SLAVE_FD) >= 0, "number the terminal");
+        must(dup2(master, 0) >= 0 && dup2(slave, SLAVE_FD) >= 0, "number the terminal");
         close(master);
         close(slave);
         must(syscall(SYS_keyctl, 1, NULL) >= 0, "join a session keyring");

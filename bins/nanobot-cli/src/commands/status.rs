@@ -115,10 +115,8 @@ fn show(report: &Value) -> Result<(), Failure> {
     for port in report["ports"].as_array().into_iter().flatten() {
         let field = |key: &str| port[key].as_str().unwrap_or_default();
         match field("port") {
-            // It has a line already.
-            "model" => {}
-            // It has lines of its own, among the others a warning.
-            tools::PORT => {}
+            // They have lines of their own already.
+            "model" | tools::PORT => {}
             // Rows beside it tell what is closed, or wrong with its file.
             "policy" if field("adapter") == policy::ADAPTER => {
                 policy::lines(report).iter().try_for_each(output::line)?;

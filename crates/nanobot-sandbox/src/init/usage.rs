@@ -10,6 +10,9 @@ const MOST_FILES: u64 = 100_000;
 
 /// The limit that is exceeded, in words.
 pub(super) fn exceeded(memory: u64) -> Option<String> {
+    if memory == u64::MAX {
+        return None;
+    }
     let mut used: u64 = processes().into_iter().sum();
     for folder in SCRATCH {
         let Ok(stat) = rustix::fs::statvfs(folder) else {
@@ -23,7 +26,7 @@ pub(super) fn exceeded(memory: u64) -> Option<String> {
     (used > memory).then(|| format!("more than {} MiB of memory", memory >> 20))
 }
 
-/// Private memory that each process has in use, in bytes.
+/// Memory that each process has in use and that belongs to no file on a disk, in bytes.
 fn processes() -> Vec<u64> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -33,14 +36,17 @@ fn processes() -> Vec<u64> {
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
-        .filter_map(|status| private(&status))
+        .filter_map(|status| in_use(&status))
         .collect()
 }
 
-/// Resident memory that belongs to no file, in bytes. The kernel writes it in kilobytes.
-fn private(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+/// Resident memory that is private, or shared without a file on a disk. The kernel writes it in kilobytes.
+fn in_use(status: &str) -> Option<u64> {
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    let kilobytes = field("RssAnon:")?.saturating_add(field("RssShmem:").unwrap_or(0));
     Some(kilobytes.saturating_mul(1024))
 }
 
@@ -49,9 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_files_do_not_count() {
-        let status = "Name:\tx\nVmRSS:\t  400 kB\nRssAnon:\t      96 kB\nRssFile:\t 304 kB\n";
-        assert_eq!(private(status), Some(96 * 1024));
-        assert_eq!(private("Name:\tzombie\n"), None);
+    fn pages_of_files_do_not_count_and_shared_memory_does() {
+        let status =
+            "Name:\tx\nVmRSS:\t  404 kB\nRssAnon:\t      96 kB\nRssFile:\t 304 kB\nRssShmem:\t 4 kB\n";
+        assert_eq!(in_use(status), Some(100 * 1024));
+        assert_eq!(in_use("Name:\tzombie\n"), None);
     }
 }

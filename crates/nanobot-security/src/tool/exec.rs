@@ -1,8 +1,10 @@
 //! Judges command lines: every command that would run, its words, where its output goes, what it is fed.
 
+mod alone;
 mod checks;
 mod code;
 mod flow;
+mod harm;
 mod words;
 
 use std::collections::BTreeMap;
@@ -168,7 +170,15 @@ impl ExecRules {
             }
             scene.by_words(command, findings);
             scene.by_checks(command, findings);
+            scene.by_harm(command, findings);
             self.code.judge(&scene, command, findings);
+            // A name with blanks in it is a command line that somebody wants to be overlooked.
+            if let Some(first) = command.words.first()
+                && depth < DEEPEST_CODE
+                && first.text.contains(['\t', '\n', ' '])
+            {
+                self.judge_line(&first.text, None, places, sets, DEEPEST_CODE, findings);
+            }
             if matches!(command.program().as_str(), "cd" | "pushd")
                 && let Some(to) = command.words.get(1).filter(|word| word.is_certain)
             {

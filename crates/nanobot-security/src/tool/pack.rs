@@ -43,6 +43,12 @@ pub(super) struct Record {
     #[serde(default)]
     pub(super) for_exec: Option<String>,
     #[serde(default)]
+    pub(super) for_write: bool,
+    #[serde(default)]
+    pub(super) at_root: bool,
+    #[serde(default)]
+    pub(super) exact: bool,
+    #[serde(default)]
     pub(super) programs: Vec<String>,
     #[serde(default)]
     pub(super) words: Vec<String>,

@@ -27,6 +27,12 @@ pub(super) struct PathRule {
     pub(super) info: RuleInfo,
     /// The rule over commands that answers for it when a command names the place.
     pub(super) for_exec: Option<String>,
+    /// Whether it is about writing only.
+    pub(super) for_write: bool,
+    /// Whether its places count from the root only, and not below other folders.
+    at_root: bool,
+    /// Whether only the place itself counts, and not what lies beneath.
+    exact: bool,
     places: Vec<Place>,
     except: Vec<Pattern>,
     except_files: Vec<Pattern>,
@@ -51,8 +57,12 @@ struct Name {
 pub(super) enum Asker {
     /// A tool that works on one file.
     FileTool,
+    /// The same, when it writes.
+    FileWriter,
     /// A command.
     Command,
+    /// The same, of what it writes.
+    Writer,
 }
 
 /// A path in its names.
@@ -61,6 +71,10 @@ pub(super) struct Path {
     /// Whether it starts at the root, at a home folder or a drive, or climbs out with `..`.
     pub(super) is_rooted: bool,
     pub(super) names: Vec<String>,
+    /// Whether it starts at a home folder.
+    from_home: bool,
+    /// How many folders it climbs out of.
+    climbs: usize,
     has_pattern: bool,
 }
 
@@ -73,6 +87,7 @@ impl Path {
         let text = normalised(text);
         let mut text = text.as_str();
         let mut is_rooted = false;
+        let (mut from_home, mut climbs) = (false, 0);
         if let Some((scheme, rest)) = text.split_once("://") {
             if scheme != "file" {
                 return None;
@@ -85,8 +100,10 @@ impl Path {
         let mut names: Vec<String> = Vec::new();
         for (index, piece) in text.split(['/', '\\']).enumerate() {
             let piece = piece.trim();
-            if index == 0 && (piece.is_empty() || piece.starts_with('~') || is_drive(piece)) {
+            if index == 0 && (piece.is_empty() || piece.starts_with('~') || is_home(piece) || is_drive(piece))
+            {
                 is_rooted |= !text.is_empty();
+                from_home |= piece.starts_with('~') || is_home(piece);
                 continue;
             }
             match piece {
@@ -94,6 +111,7 @@ impl Path {
                 ".." => {
                     if names.pop().is_none() {
                         is_rooted = true;
+                        climbs += 1;
                     }
                 }
                 _ => {
@@ -104,8 +122,22 @@ impl Path {
                 }
             }
         }
-        Some(Self { is_rooted, names, has_pattern })
+        Some(Self { is_rooted, names, from_home, climbs, has_pattern })
     }
+}
+
+/// A variable that stands for a home folder: who takes the path may fill it in.
+fn is_home(piece: &str) -> bool {
+    matches!(
+        piece,
+        "$home"
+            | "${home}"
+            | "%userprofile%"
+            | "%homepath%"
+            | "%appdata%"
+            | "%localappdata%"
+            | "$env:userprofile"
+    )
 }
 
 fn is_drive(piece: &str) -> bool {
@@ -115,10 +147,22 @@ fn is_drive(piece: &str) -> bool {
 /// NFKC, without what cannot be seen, in lower case.
 fn normalised(text: &str) -> String {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+    let decoded = percent_decoded(text);
+    let text = decoded.as_deref().unwrap_or(text);
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     NFKC.normalize(text).chars().filter(|sign| !is_invisible(*sign)).collect::<String>().to_lowercase()
+}
+
+/// The path behind `%2e%2e%2f`; `None` when no sign of a path is written so.
+fn percent_decoded(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    if !["%2f", "%2e", "%5c", "%252", "%255"].iter().any(|sign| lower.contains(sign)) {
+        return None;
+    }
+    let once = lower.replace("%25", "%");
+    Some(once.replace("%2f", "/").replace("%5c", "\\").replace("%2e", ".").replace("%7e", "~"))
 }
 
 /// Characters without a width of their own: zero-width, bidi, variation selectors, tags.
@@ -135,6 +179,9 @@ impl Places {
             .map(|record| PathRule {
                 info: record.info(SENSITIVE_PATH),
                 for_exec: record.for_exec.clone(),
+                for_write: record.for_write,
+                at_root: record.at_root,
+                exact: record.exact,
                 places: record.places.iter().map(|text| Place::new(text)).collect(),
                 except: record.except.iter().map(|text| Pattern::new(text)).collect(),
                 except_files: record.except_files.iter().map(|text| Pattern::new(text)).collect(),
@@ -173,7 +220,10 @@ impl Places {
             for (rule, place) in named.chain(&self.by_pattern) {
                 let Some(rule) = self.rules.get(*rule) else { continue };
                 let Some(place) = rule.places.get(*place) else { continue };
-                if place.matches(rest, path) && !rule.excepts(last, asker) {
+                if rule.counts(start, rest.len(), place.names.len(), path, asker)
+                    && place.matches(rest, path)
+                    && !rule.excepts(last, asker)
+                {
                     return Some(rule);
                 }
             }
@@ -183,9 +233,22 @@ impl Places {
 }
 
 impl PathRule {
+    /// Whether the rule asks for a place of so many names where it stands in the path, and for who asks.
+    fn counts(&self, start: usize, rest: usize, names: usize, path: &Path, asker: Asker) -> bool {
+        let from_root = start == 0 && path.is_rooted && !path.from_home && path.climbs != 1;
+        if self.for_write && !matches!(asker, Asker::FileWriter | Asker::Writer) {
+            return false;
+        }
+        (!self.at_root || from_root)
+            && (!self.exact || rest == names)
+            // A folder of one's own may hold such files for others: `dotfiles/.bashrc`.
+            && (!self.for_write || path.is_rooted || start == 0)
+    }
+
     fn excepts(&self, last: &str, asker: Asker) -> bool {
         self.except.iter().any(|pattern| pattern.matches(last))
-            || (asker == Asker::FileTool && self.except_files.iter().any(|pattern| pattern.matches(last)))
+            || (matches!(asker, Asker::FileTool | Asker::FileWriter)
+                && self.except_files.iter().any(|pattern| pattern.matches(last)))
     }
 }
 

@@ -87,13 +87,12 @@ const WRAPPERS: &[Wrapper] = &[
             "retry",
             "dotenv",
             "aa-exec",
-            "firejail",
             "gamemoderun",
             "prime-run",
             "distrobox-enter",
             "lxc-attach",
         ],
-        with_value: &["-g", "--bind", "--ro-bind", "-e", "--library-path", "--preload", "--argv0", "-p"],
+        with_value: &["-g", "--bind", "--ro-bind", "-e", "--library-path", "--preload", "--argv0"],
         ..PLAIN
     },
     Wrapper { names: &["exec"], with_value: &["-a"], ..PLAIN },
@@ -198,7 +197,7 @@ const WRAPPERS: &[Wrapper] = &[
         ],
         ..PLAIN
     },
-    Wrapper { names: &["envdir", "direnv-exec", "rustup-run", "machinectl-shell"], operands: 1, ..PLAIN },
+    Wrapper { names: &["envdir"], operands: 1, ..PLAIN },
     Wrapper { names: &["flock"], with_value: &["-w", "-E", "--timeout"], operands: 1, ..PLAIN },
 ];
 

@@ -56,9 +56,9 @@ fn recorded_gates_agree() {
             "strict_profile" => {
                 let ours = in_force(&tree, &row);
                 if ours == row["effective"] {
-                    tally.agree()
+                    tally.agree();
                 } else {
-                    tally.other(format!("{row}\nours {ours}"))
+                    tally.other(format!("{row}\nours {ours}"));
                 }
             }
             other => panic!("{other} is no kind of row"),

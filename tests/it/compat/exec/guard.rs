@@ -1,7 +1,9 @@
 //! What the guard in front of `exec` says to a command line.
 //!
-//! Where ours differs, another reading of the command line, made here, has to say that it should.
+//! Where ours differs, the original must really say what is recorded, and another reading of the command line, made
+//! here, has to say that ours should not.
 
+mod original;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::path::Path;
 use nanobot_tools::{Ground, Guard, GuardSettings};
 use serde_json::Value;
 
+use self::original::Original;
 use self::reading::Reading;
 use super::super::cases::{Tally, rows};
 use super::tree::placed;
@@ -35,12 +38,15 @@ fn recorded_commands_meet_the_same_guard() {
     for row in rows(FOLDER, "guard.jsonl") {
         let row = placed(&row, ROOT);
         let options = &row["options"];
-        let guard = guards.entry(options.to_string()).or_insert_with(|| guard(options));
+        let (guard, original) = guards.entry(options.to_string()).or_insert_with(|| {
+            let settings = settings(options);
+            (Guard::new(&settings).unwrap(), Original::new(&settings))
+        });
         let ours = guard.judge(text(&row, "command"), &ground(&row)).err();
         let ours = ours.map(|objection| format!("Error: {objection}"));
         if ours.as_deref() == row["reason"].as_str() {
             tally.agree();
-        } else if let Some(rule) = rule(&row, ours.as_deref()) {
+        } else if let Some(rule) = rule(&row, ours.as_deref()).filter(|_| is_recorded_right(original, &row)) {
             tally.by_rule(rule);
         } else {
             tally.other(format!("{row}\nours {ours:?}"));
@@ -49,14 +55,18 @@ fn recorded_commands_meet_the_same_guard() {
     tally.finish();
 }
 
-fn guard(options: &Value) -> Guard {
+fn settings(options: &Value) -> GuardSettings {
     let list = |key: &str| texts(&options[key]).into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let settings = GuardSettings {
+    GuardSettings {
         restrict_to_workspace: options["restrict_to_workspace"] == true,
         deny: options["deny_patterns"].is_array().then(|| list("deny_patterns")),
         allow: list("allow_patterns"),
-    };
-    Guard::new(&settings).unwrap()
+    }
+}
+
+fn is_recorded_right(original: &Original, row: &Value) -> bool {
+    let said = original.judge(text(row, "command"), text(row, "cwd"), &grants(row));
+    row["reason"].as_str() == said.map(|objection| format!("Error: {objection}")).as_deref()
 }
 
 fn ground(row: &Value) -> Ground {

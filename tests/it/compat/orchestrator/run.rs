@@ -1,7 +1,7 @@
 //! A recorded row through our orchestrator: the journal's verdict, the real stages, ports that give what the
 //! row says.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use nanobot_core::admin::{AdminAnswer, AdminVerdict};
@@ -100,7 +100,9 @@ fn gate(row: &Value) -> Arc<dyn SecurityGate> {
     } else if counts(row, "security_output_blocked") {
         Arc::new(BlocksAnswers)
     } else {
-        Arc::new(RuleGate::new(Settings::default()).unwrap())
+        // Reading the packs takes longer than all the rest of a row.
+        static RULES: LazyLock<RuleGate> = LazyLock::new(|| RuleGate::new(Settings::default()).unwrap());
+        Arc::new(RULES.clone())
     }
 }
 

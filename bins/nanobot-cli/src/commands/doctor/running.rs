@@ -78,9 +78,10 @@ async fn running(client: &LocalClient) -> Vec<Finding> {
         Ok(report) => report,
         Err(error) => return vec![Finding::failed("daemon", chain(&error), "look into its log")],
     };
-    let mut findings = vec![Finding::ok("daemon", format!("runs (pid {})", report["pid"]))];
-    let text = |row: &Value, key: &str| row[key].as_str().map(str::to_owned);
-    for row in report["ports"].as_array().into_iter().flatten() {
+    let mut findings =
+        vec![Finding::ok("daemon", format!("runs (pid {})", report.get("pid").unwrap_or(&Value::Null)))];
+    let text = |row: &Value, key: &str| row.get(key)?.as_str().map(str::to_owned);
+    for row in report.get("ports").and_then(Value::as_array).into_iter().flatten() {
         if let (Some(port), Some(adapter), Some(warning)) =
             (text(row, "port"), text(row, "adapter"), text(row, "warning"))
             && PORTS.contains(&port.as_str())

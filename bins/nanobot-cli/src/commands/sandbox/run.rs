@@ -42,7 +42,7 @@ pub(super) async fn run(place: &Place, options: &Run) -> Result<Code, Failure> {
         }
     };
     opened.sandbox.close().await;
-    told(&ended.map_err(failure)?, options.json.json)
+    told(&ended.map_err(|error| failure(&error))?, options.json.json)
 }
 
 /// What the operator typed, for the shell: one word is a line of it, several are words and nothing else.
@@ -81,12 +81,12 @@ fn told(result: &SandboxResult, as_json: bool) -> Result<Code, Failure> {
     Ok(passed.map_or(Code::No, Code::Passed))
 }
 
-fn failure(error: SandboxError) -> Failure {
-    let code = match &error {
+fn failure(error: &SandboxError) -> Failure {
+    let code = match error {
         SandboxError::NotClosed { .. } | SandboxError::Unavailable { .. } => Code::Unavailable,
         _ => Code::No,
     };
-    Failure::new(code, chain(&error))
+    Failure::new(code, chain(error))
 }
 
 /// A command that shows whether the box answers at all.

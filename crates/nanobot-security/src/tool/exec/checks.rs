@@ -26,7 +26,7 @@ impl Scene<'_> {
             ("metadata", metadata(command)),
             ("dynamic_program", dynamic_program(command)),
             ("environment", flow::prints_environment(command, &program, self.sets)),
-            ("startup", self.startup(command, &program)),
+            ("startup", self.startup(command)),
         ];
         for (check, is_so) in checks {
             if is_so {
@@ -38,7 +38,10 @@ impl Scene<'_> {
     /// `ls rm -rf /`: the words of another command, where a separator got lost.
     fn stray_delete(&self, command: &Effective, program: &str) -> bool {
         let mut pairs = command.words.iter().skip(1).zip(command.words.iter().skip(2));
-        self.sets.has("plain", program)
+        // These take such words for text, or run them where no file of this machine is.
+        let is_text = ["prints", "patterns", "containers"].iter().any(|set| self.sets.has(set, program))
+            || matches!(program, "git" | "cheat" | "kubectl" | "ssh");
+        !is_text
             && pairs.any(|(name, flags)| {
                 name.is_bare && name.program() == "rm" && words::has_flag(&flags.text, "rRfF")
             })
@@ -46,10 +49,13 @@ impl Scene<'_> {
 
     fn bulk_delete(&self, command: &Effective, program: &str) -> bool {
         if matches!(program, "find" | "gfind") {
-            return command.words.iter().any(|word| word.text == "-delete");
+            return command.words.iter().any(|word| word.text == "-delete")
+                && !self.deletes_byproducts(command);
         }
         self.sets.has("deleters", program)
-            && self.effects.ancestors(command).any(|(outer, _)| self.sets.has("finders", &outer.program()))
+            && self.effects.ancestors(command).any(|(outer, _)| {
+                self.sets.has("finders", &outer.program()) && !self.deletes_byproducts(outer)
+            })
     }
 
     fn device(&self, command: &Effective, program: &str) -> bool {
@@ -165,10 +171,19 @@ impl Scene<'_> {
     fn runs_fetched_file(&self, command: &Effective, program: &str) -> bool {
         let is_fetched = |text: &str| last_name(text).is_some_and(|name| self.flow.fetched.contains(&name));
         let Some(first) = command.words.first() else { return false };
+        let operand = command.words.iter().skip(1).find(|word| !word.text.starts_with(['-', '+']));
+        let is_script = is_shell(program) || matches!(program, "source" | ".");
+        let run = if is_script { operand.map_or("", |word| word.text.as_str()) } else { first.text.as_str() };
+        let is_relative = !run.starts_with(['/', '~']) && run.contains('/');
+        let mut folders = run.split('/').filter(|name| !matches!(*name, "." | ""));
+        if is_relative
+            && (self.flow.unpacks || folders.next().is_some_and(|name| self.flow.trees.contains(name)))
+        {
+            return true;
+        }
         if is_fetched(&first.text) && (first.text.contains('/') || self.flow.fetched.contains(program)) {
             return true;
         }
-        let operand = command.words.iter().skip(1).find(|word| !word.text.starts_with(['-', '+']));
         let runs = flow::runs_words(command, self.sets);
         (runs && operand.is_some_and(|word| is_fetched(&word.text)))
             || (flow::reads_code(command, self.sets)
@@ -197,14 +212,28 @@ impl Scene<'_> {
                 let text = word.text.to_lowercase();
                 let is_run = matches!(text.as_str(), "--exec" | "--sh-exec" | "--lua-exec")
                     || (program != "socat" && program != "openssl" && words::has_flag(&word.text, "e"))
-                    || (matches!(program, "ncat") && words::has_flag(&word.text, "c"))
+                    || (program == "ncat" && words::has_flag(&word.text, "c"))
                     || text.starts_with("--exec=")
                     || text.starts_with("--sh-exec=");
                 is_run || ["exec:", "system:", "shell:"].iter().any(|kind| text.starts_with(kind))
             });
-            if runs {
+            // Some take the shell behind `-c`; to others that letter means encryption.
+            let names_shell = program != "openssl"
+                && command.words.windows(2).any(|pair| {
+                    let [option, shell] = pair else { return false };
+                    words::has_flag(&option.text, "c") && is_shell(&shell.program())
+                });
+            if runs || names_shell {
                 return true;
             }
+        }
+        // A way in from outside, opened from inside.
+        let tunnels = matches!(program, "ssh" | "autossh" | "plink")
+            && command.words.iter().any(|word| {
+                word.text == "-R" || word.text.starts_with("-R") || word.text == "-NR" || word.text == "-fNR"
+            });
+        if tunnels {
+            return true;
         }
         if flow::network_device(command) && (program.is_empty() || program == "exec" || is_shell(program)) {
             return true;
@@ -228,23 +257,8 @@ impl Scene<'_> {
                     .any(|one| one.operator == nanobot_shell::RedirectOperator::Read))
     }
 
-    fn startup(&self, command: &Effective, program: &str) -> bool {
-        if command.assignments.iter().any(|(name, _)| self.sets.has("startup_variables", name)) {
-            return true;
-        }
-        let is_startup = |text: &str| {
-            let last = last_name(text).unwrap_or_default().to_lowercase();
-            self.sets.has("startup_files", &last)
-                || text.split('/').any(|name| self.sets.has("startup_folders", &name.to_lowercase()))
-        };
-        if program == "crontab"
-            && command.words.iter().skip(1).any(|word| word.text == "-" || !word.text.starts_with('-'))
-        {
-            return true;
-        }
-        let writes = matches!(program, "tee" | "cp" | "mv" | "ln" | "install");
-        command.redirections.iter().any(|one| one.operator.writes() && is_startup(&one.target.text))
-            || (writes && command.words.last().is_some_and(|word| is_startup(&word.text)))
+    fn startup(&self, command: &Effective) -> bool {
+        command.assignments.iter().any(|(name, _)| self.sets.has("startup_variables", name))
     }
 }
 
@@ -263,6 +277,11 @@ fn dynamic_program(command: &Effective) -> bool {
 
 /// A function that starts itself more than once, or goes on behind its own back.
 fn fork_bomb(command: &Effective) -> bool {
+    // `bash $0 &`: the script starts itself and goes on.
+    let names_itself = command.variables.iter().any(|(_, name)| name == "0" || name == "BASH_SOURCE");
+    if names_itself && command.is_background && is_shell(&command.program()) {
+        return true;
+    }
     command.words.first().is_some_and(|first| {
         command.functions.contains(&first.text) && (command.is_background || !command.places.is_empty())
     })

@@ -24,6 +24,10 @@ pub(super) struct Flow {
     started: BTreeMap<usize, usize>,
     /// Files that were fetched, by their last name.
     pub(super) fetched: BTreeSet<String>,
+    /// Folders that were fetched whole.
+    pub(super) trees: BTreeSet<String>,
+    /// Whether an archive was fetched and unpacked.
+    pub(super) unpacks: bool,
     /// Whether a variable holds what was fetched.
     pub(super) holds_download: bool,
 }
@@ -50,8 +54,11 @@ impl Flow {
                     }
                 };
                 note(&mut flow.downloads, fetches);
-                note(&mut flow.decoders, sets.has("decoders", &program));
-                note(&mut flow.environments, prints_environment(command, &program, sets));
+                let decodes = sets.has("decoders", &program) || has_own_code(command, &program, sets);
+                note(&mut flow.decoders, decodes);
+                let shows =
+                    prints_environment(command, &program, sets) || prints_all(command, &program, sets);
+                note(&mut flow.environments, shows);
                 note(&mut flow.readers, !program.is_empty() && !sets.has("prints", &program));
                 if is_socket(command, &program, sets) {
                     flow.sockets.insert(place.pipeline);
@@ -75,6 +82,20 @@ impl Flow {
             if is_fed && program == "tee" {
                 let names = command.words.iter().skip(1).filter(|word| !word.text.starts_with('-'));
                 self.fetched.extend(names.filter_map(|word| last_name(&word.text)));
+            }
+            if program == "git" && command.words.get(1).is_some_and(|word| word.text == "clone") {
+                self.trees.extend(cloned(command));
+            }
+            // What it unpacks has names that nobody knows.
+            if is_fed
+                && matches!(program.as_str(), "tar" | "gtar" | "bsdtar" | "unzip" | "cpio")
+                && !command
+                    .words
+                    .iter()
+                    .skip(1)
+                    .any(|word| word.text.starts_with("-t") || word.text.starts_with('t'))
+            {
+                self.unpacks = true;
             }
             if sets.has("saves", &program) {
                 self.fetched.extend(saved(command, &program));
@@ -177,6 +198,14 @@ fn saved(command: &Effective, program: &str) -> Vec<String> {
     files
 }
 
+/// The folder that a clone makes.
+fn cloned(command: &Effective) -> Option<String> {
+    let mut operands = command.words.iter().skip(2).filter(|word| !word.text.starts_with('-'));
+    let from = operands.find(|word| word.text.contains("://") || word.text.contains('@'))?;
+    let to = operands.next().unwrap_or(from);
+    last_name(to.text.trim_end_matches('/').trim_end_matches(".git"))
+}
+
 /// The last name in an address.
 fn url_name(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next().unwrap_or(url);
@@ -238,16 +267,47 @@ pub(super) fn runs_words(command: &Effective, sets: &Sets) -> bool {
     }
 }
 
-/// `python3.12` is `python3`.
+/// `python3.12`, `lua5.4`, `pypy3`: without the version.
 pub(super) fn interpreter(program: &str) -> String {
-    match program.split_once('.') {
-        Some((name, version))
-            if version.bytes().all(|sign| sign.is_ascii_digit() || sign == b'.') && !name.is_empty() =>
-        {
-            name.to_owned()
-        }
-        _ => program.to_owned(),
-    }
+    let bare = program.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.' || sign == '-');
+    if bare.is_empty() { program.to_owned() } else { bare.to_owned() }
+}
+
+/// Whether a program works on code of another language that stands among its words, or decodes by a module.
+fn has_own_code(command: &Effective, program: &str, sets: &Sets) -> bool {
+    let is_module =
+        |word: &str| matches!(word, "base64" | "binascii" | "quopri" | "codecs" | "gzip" | "zlib");
+    sets.has("interpreters", &interpreter(program))
+        && command.words.iter().skip(1).any(|word| {
+            sets.has("code_options", &word.text) || word.text.starts_with("-e") || is_module(&word.text)
+        })
+        || program == "jq" && command.words.iter().any(|word| word.text.contains("@base64d"))
+}
+
+/// Whether code prints every variable of the environment.
+fn prints_all(command: &Effective, program: &str, sets: &Sets) -> bool {
+    let shows = |code: &str| {
+        let all = [
+            "os.environ)",
+            "os.environ }",
+            "os.environ,",
+            "environ.items",
+            "process.env)",
+            "process.env,",
+            "%ENV",
+            "ENV.to_",
+            "ENV.each",
+            "ENV.inspect",
+            "p ENV",
+            "$_ENV",
+            "getenv()",
+            "getenv())",
+            "ENVIRON",
+        ];
+        all.iter().any(|sign| code.contains(sign))
+    };
+    (sets.has("interpreters", &interpreter(program)) || sets.has("awks", program))
+        && command.words.iter().skip(1).any(|word| shows(&word.text))
 }
 
 /// Whether it sends its output to the network by name of a device.

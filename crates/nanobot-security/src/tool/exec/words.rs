@@ -45,6 +45,8 @@ pub(super) fn is_system(text: &str, is_pattern: bool, sets: &Sets) -> bool {
 /// The option behind which a name stands that is only looked for.
 const NAMES: [&str; 8] =
     ["-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "--include"];
+/// Longest input of a file server's client that is looked at, in bytes.
+const LONGEST_INPUT: usize = 4096;
 /// Options that leave something out.
 const LEAVES_OUT: [&str; 6] =
     ["--exclude", "--exclude-dir", "--ignore", "--exclude-from", "--ignore-file", "--skip"];
@@ -75,12 +77,26 @@ impl Scene<'_> {
                 return Some(info);
             }
         }
-        self.named_paths(command).into_iter().find_map(|(text, word)| find(text, &word))
+        // The commands that a client of a file server reads.
+        let is_client = matches!(command.program().as_str(), "sftp" | "ftp" | "lftp" | "smbclient" | "tftp");
+        let fed = command.input.as_deref().filter(|text| is_client && text.len() <= LONGEST_INPUT);
+        let found =
+            fed.and_then(|text| text.split_whitespace().find_map(|word| find(word, &Value::certain(word))));
+        found.or_else(|| self.named_paths(command).into_iter().find_map(|(text, word)| find(text, &word)))
     }
 
     /// The texts among the words that may be paths.
     pub(super) fn named_paths<'c>(&self, command: &'c Effective) -> Vec<(&'c str, Value)> {
         let program = command.program();
+        // Whether a file is there may be asked of any.
+        let asks = matches!(program.as_str(), "test" | "[" | "[[")
+            || program == "git" && command.words.get(1).is_some_and(|word| word.text == "check-ignore")
+            || program == "ssh-keygen"
+                && command.words.iter().any(|word| has_flag(&word.text, "lB"))
+                && command.words.last().is_some_and(|word| word.text.ends_with(".pub"));
+        if asks {
+            return Vec::new();
+        }
         let prints = self.sets.has("prints", &program);
         let is_loop = program == "for";
         let mut skips_pattern = self.sets.has("patterns", &program) && !takes_pattern_by_option(command);
