@@ -10,6 +10,7 @@ mod config_commands;
 mod crash;
 mod disks;
 mod doctor;
+mod escape;
 mod fake_provider;
 mod first_run;
 mod going_back;

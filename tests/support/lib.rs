@@ -6,6 +6,8 @@
 
 mod acting;
 pub mod crash;
+#[cfg(feature = "weakened")]
+pub mod escape;
 pub mod fuzzing;
 mod http;
 pub mod irc;

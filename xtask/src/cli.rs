@@ -24,6 +24,9 @@ usage: cargo xtask COMMAND
   crash [--runs N] [--seed N] [--from N] [--sites N] [--json] [--sabotage NAME] [--trace]
                                kill the daemon at every fault point and at random moments, and look at what it
                                promised; then trace whether it waits for the disk (--trace: only that)
+  escape [--as root|user] [--only CLASS] [--seed N] [--sample N] [--json]
+                               try to get out of the sandbox in every way that we know: each attempt must fail
+                               against the closed box and succeed without the parts that are said to stop it
   tidy                         file headers, lengths, stubs, manifests, no clock or file in core
   boundaries                   which crate may depend on which
   bench NAME [--quick] [--json]
@@ -33,7 +36,7 @@ usage: cargo xtask COMMAND
                                there, otherwise (or with --seeded) on seeded mutations of the recorded cases
   help                         this text
 
-`run`, `test` and `crash` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
+`run`, `test`, `crash` and `escape` install what they miss (Debian and Ubuntu): as root straight away, with sudo after one
 question on a terminal. Otherwise `run` says what is off and goes on; the others say NOT RUN and fail.
 A call of apt-get is ended after 10 minutes; `run` gives up after 1 minute when no mirror answers.
 `test` also installs cargo-nextest and `ci` cargo-deny into cargo's bin folder, if they are not there.
@@ -55,6 +58,7 @@ pub(crate) enum Command {
     Test { nextest_args: Vec<OsString> },
     Ci(CiOptions),
     Crash { campaign_args: Vec<OsString> },
+    Escape { campaign_args: Vec<OsString> },
     Tidy,
     Boundaries,
     Bench { bench: &'static Bench, effort: Effort, output: Output },
@@ -80,6 +84,7 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Command, String> {
         "test" => none_left(&words).map(|()| Command::Test { nextest_args: passed_on }),
         "ci" => nothing_passed_on(&passed_on).and_then(|()| ci(&words)),
         "crash" => nothing_passed_on(&passed_on).and_then(|()| crash(words)),
+        "escape" => nothing_passed_on(&passed_on).and_then(|()| escape(words)),
         "tidy" => bare(&words, &passed_on).map(|()| Command::Tidy),
         "boundaries" => bare(&words, &passed_on).map(|()| Command::Boundaries),
         "bench" => nothing_passed_on(&passed_on).and_then(|()| bench(&words)),
@@ -199,6 +204,32 @@ fn crash(words: Vec<OsString>) -> Result<Command, String> {
     Ok(Command::Crash { campaign_args: words })
 }
 
+/// The same: which classes there are, only the campaign knows.
+fn escape(words: Vec<OsString>) -> Result<Command, String> {
+    let mut rest = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = rest.next() {
+        match word.as_ref() {
+            "--json" => {}
+            "--as" => match rest.next().as_deref() {
+                Some("root" | "user") => {}
+                _ => return Err("--as wants root or user".to_owned()),
+            },
+            "--only" => {
+                rest.next().ok_or("--only wants a class")?;
+            }
+            "--seed" | "--sample" => {
+                let is_number = rest.next().is_some_and(|value| value.parse::<u64>().is_ok());
+                if !is_number {
+                    return Err(format!("{word} wants a number"));
+                }
+            }
+            other => return Err(not_understood(other)),
+        }
+    }
+    drop(rest);
+    Ok(Command::Escape { campaign_args: words })
+}
+
 fn bare(words: &[OsString], passed_on: &[OsString]) -> Result<(), String> {
     none_left(words).and_then(|()| nothing_passed_on(passed_on))
 }
@@ -258,6 +289,15 @@ mod tests {
         assert_eq!(parsed("crash --runs many"), Err("--runs wants a number".to_owned()));
         assert_eq!(parsed("crash --sabotage"), Err("`--sabotage` is not understood here".to_owned()));
         assert_eq!(parsed("crash 9"), Err("`9` is not understood here".to_owned()));
+    }
+
+    #[test]
+    fn escape_hands_its_flags_on_when_it_knows_them() {
+        let Ok(Command::Escape { campaign_args }) = parsed("escape --as user --only tty") else { panic!() };
+        assert_eq!(campaign_args, ["--as", "user", "--only", "tty"].map(OsString::from));
+        assert_eq!(parsed("escape --as nobody"), Err("--as wants root or user".to_owned()));
+        assert_eq!(parsed("escape --sample"), Err("--sample wants a number".to_owned()));
+        assert_eq!(parsed("escape tty"), Err("`tty` is not understood here".to_owned()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod boundaries;
 mod ci;
 mod cli;
 mod crash;
+mod escape;
 mod examples;
 mod finding;
 mod fuzz;
@@ -59,6 +60,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Test { nextest_args } => test::run(&root, &nextest_args),
         Command::Ci(options) => ci::run(&root, &options),
         Command::Crash { campaign_args } => crash::run(&root, &campaign_args),
+        Command::Escape { campaign_args } => escape::run(&root, &campaign_args),
         Command::Tidy => tidy::run(&root),
         Command::Boundaries => boundaries::run(&root),
         Command::Bench { bench, effort, output } => bench::run(&root, bench, effort, output),

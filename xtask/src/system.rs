@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     Run,
     Test,
     Crash,
+    Escape,
 }
 
 /// How to tell that a program is there.
@@ -96,6 +97,27 @@ const NEEDS: &[Need] = &[
         probe: Probe::Program("strace"),
         needed_for: Purpose::Crash,
         off_without: "the look at whether the disk is waited for",
+    },
+    Need {
+        name: "a C compiler",
+        package: "build-essential",
+        probe: Probe::Program("cc"),
+        needed_for: Purpose::Test,
+        off_without: "the attacks on the sandbox",
+    },
+    Need {
+        name: "bubblewrap",
+        package: "bubblewrap",
+        probe: Probe::Program("bwrap"),
+        needed_for: Purpose::Escape,
+        off_without: "the escape campaign",
+    },
+    Need {
+        name: "a C compiler",
+        package: "build-essential",
+        probe: Probe::Program("cc"),
+        needed_for: Purpose::Escape,
+        off_without: "the escape campaign",
     },
     Need {
         name: "python3 with venv",
@@ -203,5 +225,6 @@ mod tests {
             assert!(needed(Purpose::Test).contains(&package), "{package}");
         }
         assert_eq!(needed(Purpose::Crash), ["ngircd", "strace"]);
+        assert_eq!(needed(Purpose::Escape), ["bubblewrap", "build-essential"]);
     }
 }

@@ -122,6 +122,7 @@ impl Cell {
             return Err(RunError::Dead { said: "an earlier command was given up".to_owned() });
         }
         self.is_busy = true;
+        self.disk.begin();
         let mut ended = self.race(&command).await;
         if ended.is_ok()
             && let Some(limit) = self.disk.look().await

@@ -1,7 +1,9 @@
 //! The watch over the disk: how much the workspace holds, while a command runs.
 //!
 //! A watch and no wall: between two looks, a quarter of a second apart, a command writes what the disk takes. The look
-//! is at the free space of the file system, which costs nothing; only when that has moved are the files counted.
+//! is at the free space of the file system, which costs nothing; only when that has moved are the files counted. Files
+//! that have lost their names are not found by counting; so while a command runs, free space may not go down by more
+//! than the quota either, whoever takes it.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -21,6 +23,8 @@ use rustix::fs::{
 const LOOK: Duration = Duration::from_millis(250);
 /// Free space that may go before the files are counted, in bytes.
 const UNNOTICED: u64 = 16 * 1024 * 1024;
+/// Free space that may go while one command runs, however small the quota: others write too.
+const LEAST_TAKEN: u64 = 128 * 1024 * 1024;
 /// Files that may appear before they are counted.
 const UNNOTICED_FILES: u64 = 10_000;
 /// Files that are counted at most. A workspace with more is over its limit, since nobody knows what it holds.
@@ -40,6 +44,8 @@ pub(crate) struct DiskWatch {
     free: Option<Free>,
     /// What was counted then.
     usage: Option<Usage>,
+    /// What was free when the command began.
+    began: Option<Free>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +64,12 @@ impl DiskWatch {
     /// A watch over a folder that is held open.
     pub(crate) fn new(folder: OwnedFd, quota: ByteCount) -> Self {
         let free = fstatvfs(&folder).ok().map(|stat| Free::of(&stat));
-        Self { folder: Arc::new(folder), quota: quota.get(), free, usage: None }
+        Self { folder: Arc::new(folder), quota: quota.get(), free, usage: None, began: free }
+    }
+
+    /// A command begins.
+    pub(crate) fn begin(&mut self) {
+        self.began = fstatvfs(&*self.folder).ok().map(|stat| Free::of(&stat));
     }
 
     /// Looks again and again; resolves with the limit once it is exceeded.
@@ -77,6 +88,14 @@ impl DiskWatch {
             return None;
         }
         let free = fstatvfs(&*self.folder).ok().map(|stat| Free::of(&stat));
+        if let (Some(began), Some(now)) = (self.began, free)
+            && began.bytes.saturating_sub(now.bytes) > self.quota.max(LEAST_TAKEN)
+        {
+            return Some(format!(
+                "more than {} of the disk while the command ran",
+                ByteCount::new(self.quota.max(LEAST_TAKEN))
+            ));
+        }
         match (self.free, free) {
             (Some(before), Some(now)) if !now.has_moved_since(before) => None,
             _ => {
@@ -206,6 +225,17 @@ mod tests {
         let deep: PathBuf = (0..16).map(|_| "d".repeat(200)).collect();
         fs::create_dir_all(folder.path().join(deep)).unwrap();
         assert!(watch(folder.path(), ByteCount::mib(1)).count().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn files_without_a_name_are_noticed_by_the_free_space_that_they_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watch = watch(folder.path(), ByteCount::kib(1));
+        watch.begin();
+        watch.began = watch.began.map(|free| Free { bytes: free.bytes + 2 * LEAST_TAKEN, ..free });
+        assert_eq!(watch.look().await.unwrap(), "more than 128 MiB of the disk while the command ran");
+        watch.begin();
+        assert_eq!(watch.look().await, None);
     }
 
     #[test]

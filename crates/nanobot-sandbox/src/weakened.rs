@@ -4,6 +4,9 @@
 //! Exists only with the feature `weakened`, which no shipped program has. It changes a finished plan; it is no second
 //! way to make one.
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -81,8 +84,6 @@ parts! {
     Masks = "masks",
     /// A cover that lies elsewhere keeps the box closed.
     MaskCheck = "look at the covers from inside",
-    /// What is shown and what is covered is looked at once more after the start.
-    SecondLook = "second look from outside",
     /// Workspace and grants are mounted by descriptor.
     ByDescriptor = "mounts by descriptor",
     /// Limit on open descriptors.
@@ -201,7 +202,6 @@ fn leave_out(plan: &mut Plan, part: Part, mounts: &Mounts) {
         | Part::Sweep
         | Part::HostHidden
         | Part::MaskCheck
-        | Part::SecondLook
         | Part::ProcessGroup
         | Part::MemoryGroup
         | Part::Quota => {}

@@ -5,6 +5,8 @@
 //!
 //! Read in this order: `pack.rs`, `term.rs`, `pattern.rs`, `measure.rs`, `borders.rs`, `lexicon.rs`, `matcher.rs`, `rules.rs`.
 
+use nanobot_core::verdict::Severity;
+
 use crate::failure::StageError;
 use crate::pack::PackError;
 use crate::report::Hit;
@@ -47,7 +49,8 @@ impl InputRules {
         Ok(Self { rules: Rules::new(pack::packs()?)? })
     }
 
-    /// Every rule that matches `text`, each once, in the view that says most plainly.
+    /// Every rule that matches `text`, each once, in the view that says most plainly. What only a code says is noticed
+    /// and no more, unless the text asks to read the code and to do what it says.
     ///
     /// # Errors
     ///
@@ -56,30 +59,58 @@ impl InputRules {
         if text.len() > MAX_TEXT {
             return Err(StageError::TooLong { limit: MAX_TEXT });
         }
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut add = |found: &mut dyn Iterator<Item = Hit>| {
-            for hit in found {
-                if hits.iter().all(|known| known.rule != hit.rule) {
-                    hits.push(hit);
-                }
-            }
-        };
         let views = views(text);
         let plain = views.first().map_or("", |view| view.text.as_str());
+        let mut found = Found::default();
         for view in &views {
             let reading = Reading { name: view.name, text: &view.text, strength: view.strength };
-            add(&mut self.rules.judge(reading, None));
+            found.add(self.rules.judge(reading, None), view.is_code());
             if view.is_glued || has_long_word(&view.text) {
                 let borders = Borders::lost(plain, &view.text).unwrap_or_else(|| Borders::within(&view.text));
-                add(&mut self.rules.judge(reading, Some(borders)));
+                found.add(self.rules.judge(reading, Some(borders)), view.is_code());
             }
         }
-        Ok(hits)
+        let are_codes_read = found.is_any_in_code() && self.rules.asks_to_decode(plain);
+        Ok(found.hits(are_codes_read))
     }
 
     /// The rules, as people see them.
     pub(crate) fn rules(&self) -> impl Iterator<Item = RuleInfo> {
         self.rules.infos().cloned()
+    }
+}
+
+/// The hits of one text so far, each rule once.
+#[derive(Default)]
+struct Found {
+    /// Each with whether only a code says it.
+    hits: Vec<(Hit, bool)>,
+}
+
+impl Found {
+    /// Adds what is new, or was known from a code alone.
+    fn add(&mut self, hits: impl Iterator<Item = Hit>, is_code: bool) {
+        for hit in hits {
+            match self.hits.iter_mut().find(|(known, _)| known.rule == hit.rule) {
+                Some(known) if known.1 && !is_code => *known = (hit, false),
+                Some(_) => {}
+                None => self.hits.push((hit, is_code)),
+            }
+        }
+    }
+
+    fn is_any_in_code(&self) -> bool {
+        self.hits.iter().any(|(_, is_code)| *is_code)
+    }
+
+    /// The hits; what only a code says is at most medium, unless codes are meant to be read.
+    fn hits(self, are_codes_read: bool) -> Vec<Hit> {
+        let weighed = |(hit, is_code): (Hit, bool)| {
+            let severity =
+                if is_code && !are_codes_read { hit.severity.min(Severity::Medium) } else { hit.severity };
+            Hit { severity, ..hit }
+        };
+        self.hits.into_iter().map(weighed).collect()
     }
 }
 

@@ -184,9 +184,7 @@ fn v6_fault(address: Ipv6Addr) -> Option<&'static str> {
         return Some(reason);
     }
     // The services for credentials of two clouds.
-    if [first, second, third] == [0xfd00, 0xec2, 0] && eighth == 0x254
-        || [first, second] == [0xfd20, 0xce] && eighth == 0x254
-    {
+    if matches!((first, second, eighth), (0xfd00, 0xec2, 0x254) | (0xfd20, 0xce, 0x254)) {
         return Some("metadata");
     }
     match first {

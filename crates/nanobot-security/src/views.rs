@@ -64,6 +64,17 @@ pub(crate) struct View {
     pub(crate) strength: Strength,
 }
 
+/// Readings that a machine has to work out: nobody does what such a text says without being asked to. The others only
+/// take off a disguise, in which people and models read the words anyway.
+const CODES: [&str; 5] = ["base64", "numbers", "morse", "rot13", "reversed"];
+
+impl View {
+    /// Whether this is what a code says, which a model reads only when it works it out.
+    pub(crate) fn is_code(&self) -> bool {
+        CODES.contains(&self.name)
+    }
+}
+
 /// How much of a text is read, in bytes: a pass over more would cost more than anybody waits for a message.
 const MOST_READ: usize = 256 * 1024;
 /// How large all readings may be together, as a multiple of the text. Compatibility forms alone may take eleven.
@@ -168,7 +179,9 @@ fn read(source: &Source<'_>, found: &mut Found, queue: &mut VecDeque<Source<'_>>
         for step in TURNING.iter().filter(|step| (step.wants)(&has)) {
             // What is made of a plain text needs no second smoothing.
             if let Some(text) = (step.rewrite)(&plain) {
-                let (name, strength) = (step.name, source.strength.max(step.strength));
+                let name =
+                    if source.depth > 0 && !CODES.contains(&step.name) { source.name } else { step.name };
+                let strength = source.strength.max(step.strength);
                 found.push(View { name, text, is_glued: source.is_glued || step.is_glued, strength });
             }
         }

@@ -33,6 +33,16 @@ pub(crate) fn daemon_program() -> &'static Path {
     binaries::daemon()
 }
 
+/// What tries to get out of the sandbox.
+pub(super) fn escape_campaign() -> &'static Path {
+    binaries::escape_campaign()
+}
+
+/// The operator command.
+pub(super) fn operator_program() -> &'static Path {
+    binaries::cli()
+}
+
 /// The key that a home with a fake provider has. It must show up nowhere else.
 pub(super) const KEY: &str = "sk-test-0123456789abcdefABCDEF";
 

@@ -17,11 +17,11 @@ use super::terminal::Terminal;
 use super::world::World;
 
 /// For one command. The slowest fills a disk.
-const LIMIT: Duration = Duration::from_secs(12);
+const LIMIT: Duration = Duration::from_secs(25);
 /// For a command that is to be over its time, and for one that is to be killed.
 const SHORT: Duration = Duration::from_millis(700);
 /// For everything that belongs to one attempt.
-const WHOLE: Duration = Duration::from_secs(40);
+const WHOLE: Duration = Duration::from_secs(90);
 /// When it is looked whether something was stopped.
 const GLANCE: Duration = Duration::from_millis(400);
 

@@ -32,10 +32,10 @@ impl Site {
         fs::write(ws.join("was/key"), world.secret("key-file"))?;
         fs::write(ws.join("list"), "nothing\n")?;
         fs::write(docs.join("note"), "nothing\n")?;
-        fs::write(docs.join("his"), world.secret("his"))?;
+        fs::write(ws.join("his"), world.secret("his"))?;
         if world.who == Who::Root {
-            fs::set_permissions(docs.join("his"), fs::Permissions::from_mode(0o400))?;
-            std::os::unix::fs::chown(docs.join("his"), Some(4242), Some(4242))?;
+            fs::set_permissions(ws.join("his"), fs::Permissions::from_mode(0o400))?;
+            std::os::unix::fs::chown(ws.join("his"), Some(4242), Some(4242))?;
         }
         let ears = world.ears();
         for path in [ws.join("host.sock"), docs.join("docker.sock")] {

@@ -114,6 +114,7 @@ static void new_root(const char *seed) {
     copy[4] = whole;
     copy[5] = (char *)newroot;
     run(copy);
+    folder("/etc", 0777);
     must(mount("proc", in("/proc"), "proc", 0, NULL) == 0, "mount /proc");
     if (access("/sys/fs/cgroup", F_OK) == 0) show("/sys/fs/cgroup", in("/sys/fs/cgroup"), 0);
     const char *nodes[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};

@@ -95,7 +95,7 @@ fn calls(purpose: Purpose) -> [Call; 2] {
         Purpose::Run => {
             Call { args: vec!["-o", "APT::Update::Error-Mode=any", "update"], limit: SHORT_LIMIT }
         }
-        Purpose::Test | Purpose::Crash => Call { args: vec!["update"], limit: LIMIT },
+        Purpose::Test | Purpose::Crash | Purpose::Escape => Call { args: vec!["update"], limit: LIMIT },
     };
     [update, Call { args: vec!["install", "-y", "--no-install-recommends"], limit: LIMIT }]
 }

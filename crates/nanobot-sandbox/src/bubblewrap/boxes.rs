@@ -43,10 +43,6 @@ impl Boxes for Boxed {
     async fn start(&self, ready: Ready) -> Result<Cell, SandboxError> {
         let Ready { view, mounts, grants } = ready;
         let cell = Cell::start(&self.launcher, &self.profile, mounts).await.map_err(refusal)?;
-        #[cfg(feature = "weakened")]
-        if self.profile.lacks(crate::weakened::Part::SecondLook) {
-            return Ok(cell);
-        }
         if view.is_searched
             && let Err(error) = self.look_again(&cell, &view, grants).await
         {

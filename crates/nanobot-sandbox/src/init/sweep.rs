@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 
 use rustix::event::poll;
-use rustix::process::{Pid, getpid, Signal, WaitOptions, kill_process, kill_process_group, wait};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, kill_process_group, wait};
 use rustix::time::Timespec;
 
 /// How often is looked whether all are gone, a millisecond apart. A process that waits for a disk takes its time.

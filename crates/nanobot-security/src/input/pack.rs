@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::pack::PackError;
 
 /// Every pack: its name and what it says.
-const PACKS: [(&str, &str); 8] = [
+const PACKS: [(&str, &str); 14] = [
     ("talk", include_str!("../../packs/input/talk.toml")),
     ("override", include_str!("../../packs/input/override.toml")),
     ("leak", include_str!("../../packs/input/leak.toml")),
@@ -18,6 +18,12 @@ const PACKS: [(&str, &str); 8] = [
     ("persona", include_str!("../../packs/input/persona.toml")),
     ("markers", include_str!("../../packs/input/markers.toml")),
     ("bypass", include_str!("../../packs/input/bypass.toml")),
+    ("briefing", include_str!("../../packs/input/briefing.toml")),
+    ("obedience", include_str!("../../packs/input/obedience.toml")),
+    ("freedom", include_str!("../../packs/input/freedom.toml")),
+    ("owner", include_str!("../../packs/input/owner.toml")),
+    ("consent", include_str!("../../packs/input/consent.toml")),
+    ("document", include_str!("../../packs/input/document.toml")),
 ];
 
 /// A pack.

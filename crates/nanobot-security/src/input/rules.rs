@@ -19,6 +19,9 @@ use crate::views::Strength;
 /// The concept whose words begin a new clause.
 const CLAUSE: &str = "clause";
 
+/// A wish to have a code read and done what it says.
+const DECODING_ORDER: &str = "decode + and_do ~20 &";
+
 /// Every regular expression of a pack wants one of these; talk seldom has one.
 const STRUCTURE: [char; 10] = ['|', '<', '[', '{', '#', '/', '$', '`', ':', '-'];
 
@@ -37,6 +40,7 @@ pub(crate) struct Rules {
     lexicon: Lexicon,
     compiled: Vec<Rule>,
     clause: Option<ConceptId>,
+    decoding_order: Pattern,
 }
 
 /// One reading as the rules see it.
@@ -72,7 +76,19 @@ impl Rules {
             }
         }
         let clause = lexicon.concept(CLAUSE);
-        Ok(Self { lexicon, compiled, clause })
+        let decoding_order = Pattern::parse(DECODING_ORDER, &lexicon).map_err(|what| PackError::Rule {
+            pack: "all packs",
+            rule: "the wish to decode".to_owned(),
+            what,
+        })?;
+        Ok(Self { lexicon, compiled, clause, decoding_order })
+    }
+
+    /// Whether `text` asks to read a code and to do what it says.
+    pub(crate) fn asks_to_decode(&self, text: &str) -> bool {
+        let finds = self.lexicon.find(text, None);
+        let context = Context { finds: &finds, is_guess: false, clause: self.clause };
+        first_match(&self.decoding_order, &[], context).is_some()
     }
 
     /// The rules as people see them.

@@ -45,9 +45,7 @@ pub(super) struct Record {
     #[serde(default)]
     pub(super) for_write: bool,
     #[serde(default)]
-    pub(super) at_root: bool,
-    #[serde(default)]
-    pub(super) exact: bool,
+    pub(super) reach: Reach,
     #[serde(default)]
     pub(super) programs: Vec<String>,
     #[serde(default)]
@@ -70,6 +68,19 @@ pub(super) struct Record {
     pub(super) code: Vec<String>,
     #[serde(default, rename = "match")]
     pub(super) patterns: Vec<String>,
+}
+
+/// Where in a path the places of a rule count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reach {
+    /// Wherever they stand; what lies beneath counts as well.
+    #[default]
+    Anywhere,
+    /// From the root only; what lies beneath counts as well.
+    FromRoot,
+    /// From the root only, and nothing beneath.
+    Itself,
 }
 
 /// What an operand has to be.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use nanobot_shell::Pattern;
 
-use super::pack::{Record, SENSITIVE_PATH};
+use super::pack::{Reach, Record, SENSITIVE_PATH};
 use crate::rule::RuleInfo;
 
 /// Longest text that is read as a path, in bytes; Linux takes no longer one.
@@ -29,10 +29,7 @@ pub(super) struct PathRule {
     pub(super) for_exec: Option<String>,
     /// Whether it is about writing only.
     pub(super) for_write: bool,
-    /// Whether its places count from the root only, and not below other folders.
-    at_root: bool,
-    /// Whether only the place itself counts, and not what lies beneath.
-    exact: bool,
+    reach: Reach,
     places: Vec<Place>,
     except: Vec<Pattern>,
     except_files: Vec<Pattern>,
@@ -180,8 +177,7 @@ impl Places {
                 info: record.info(SENSITIVE_PATH),
                 for_exec: record.for_exec.clone(),
                 for_write: record.for_write,
-                at_root: record.at_root,
-                exact: record.exact,
+                reach: record.reach,
                 places: record.places.iter().map(|text| Place::new(text)).collect(),
                 except: record.except.iter().map(|text| Pattern::new(text)).collect(),
                 except_files: record.except_files.iter().map(|text| Pattern::new(text)).collect(),
@@ -239,8 +235,12 @@ impl PathRule {
         if self.for_write && !matches!(asker, Asker::FileWriter | Asker::Writer) {
             return false;
         }
-        (!self.at_root || from_root)
-            && (!self.exact || rest == names)
+        let is_in_reach = match self.reach {
+            Reach::Anywhere => true,
+            Reach::FromRoot => from_root,
+            Reach::Itself => from_root && rest == names,
+        };
+        is_in_reach
             // A folder of one's own may hold such files for others: `dotfiles/.bashrc`.
             && (!self.for_write || path.is_rooted || start == 0)
     }

@@ -110,13 +110,7 @@ pub(super) fn follow(
             renamed(words, state);
             None
         }
-        // Behind `--` stand the words of a shell.
-        "capsh" if words.iter().any(|word| word.text == "--") => {
-            let at = words.iter().position(|word| word.text == "--")?;
-            let inner: Vec<Value> =
-                std::iter::once(Value::certain("bash")).chain(words.iter().skip(at + 1).cloned()).collect();
-            start(&inner, id, state, context, input)
-        }
+        "capsh" => behind_border(words, id, state, context, input),
         "xargs" | "gxargs" => {
             given(words, id, state, context, input);
             None
@@ -126,6 +120,20 @@ pub(super) fn follow(
             None => output::of(&program, words, state, input),
         },
     }
+}
+
+/// `capsh … -- -c cmd`: behind the border stand the words of a shell.
+fn behind_border(
+    words: &[Value],
+    id: usize,
+    state: &mut State,
+    context: &Context,
+    input: Option<&str>,
+) -> Option<String> {
+    let at = words.iter().position(|word| word.text == "--")?;
+    let rest = words.get(at + 1..).unwrap_or_default();
+    let inner: Vec<Value> = std::iter::once(Value::certain("bash")).chain(rest.iter().cloned()).collect();
+    start(&inner, id, state, context, input)
 }
 
 /// A line of a timetable without its five fields of time, or the word that stands for them.
@@ -170,7 +178,7 @@ fn command_option(words: &[Value]) -> Option<String> {
 fn renamed(words: &[Value], state: &mut State) {
     let mut operands = words.iter().skip(1).filter(|word| !word.text.starts_with('-'));
     if let (Some(from), Some(to), None) = (operands.next(), operands.next(), operands.next())
-        && from.text.contains('/') | (from.program() == "rm")
+        && (from.text.contains('/') || from.program() == "rm")
         && from.program() != to.program()
         && to.is_certain
     {

@@ -64,6 +64,48 @@ fn what_is_certain_is_worked_out() {
 }
 
 #[test]
+fn what_other_programs_run_is_followed() {
+    for text in [
+        "script -qc 'rm x' /dev/null",
+        "man -P 'rm x' ls",
+        "npm exec -c 'rm x'",
+        "git -c alias.y='!rm x' y",
+        "git -c core.pager='rm x' log",
+        "git bisect run rm x",
+        "GIT_EDITOR='rm x' git commit",
+        "env PAGER='rm x' man ls",
+        "tar cf a b --checkpoint-action=exec='rm x'",
+        "rsync -e 'rm x' a: b",
+        "ssh -o ProxyCommand='rm x' host",
+        "sed '1e rm x' f",
+        "vim -c ':!rm x'",
+        "ed -s <<< '!rm x'",
+        "gdb -batch -ex 'shell rm x'",
+        "sqlite3 db '.shell rm x'",
+        "psql -c '\\! rm x'",
+        "make -f - <<< $'all:\\n\\trm x'",
+        "hash -p /bin/rm ok; ok x",
+        "cp /bin/rm ./ok; ./ok x",
+        "alias ok=rm; ok x",
+        "set -- rm x; \"$@\"",
+        "mapfile -t c <<< 'rm x'; eval \"${c[@]}\"",
+        "bash -c '$0 $1' rm x",
+        "/lib64/ld-linux-x86-64.so.2 rm x",
+        "capsh -- -c 'rm x'",
+    ] {
+        let runs = lines(text);
+        assert!(runs.iter().any(|line| line == "rm x" || line == "/bin/rm x"), "{text}: {runs:?}");
+    }
+}
+
+#[test]
+fn a_text_that_may_be_data_is_no_fault() {
+    for text in ["man -P 'less (' ls", "git -c core.pager='x \"' log", "vim -c ':!echo )'"] {
+        assert!(effective(&parse(text)).is_complete(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_known_says_so() {
     let effects = effective(&parse("cat $(date) a*"));
     let outer = &effects.commands[0];
@@ -119,8 +161,11 @@ fn deep_nesting_needs_little_room() {
     ] {
         for levels in [28, 60, 100] {
             let text = format!("a {}ls{}", open.repeat(levels), close.repeat(levels));
-            let text =
-                if open.starts_with(['{', '(', 'i', 'f', 'e', 'x']) { text[2..].to_owned() } else { text };
+            let text = if open.starts_with(['{', '(', 'i', 'f', 'e', 'x']) {
+                text.get(2..).unwrap_or_default().to_owned()
+            } else {
+                text
+            };
             let made = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(move || {
                 let script = parse(&text);
                 effective(&script).commands.len()

@@ -24,6 +24,19 @@ pub(super) fn faulty_daemon() -> &'static Path {
     PATH.get_or_init(|| folder().join("nanobotd-faults"))
 }
 
+/// What tries to get out of the sandbox.
+pub(super) fn escape_campaign() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let folder = folder();
+        let lock = File::create(folder.join("escape-campaign.lock")).unwrap();
+        lock.lock().unwrap();
+        let what = ["-p", "nanobot-tests", "--features", "weakened", "--bin", "escape-campaign"];
+        build_with(folder, &what);
+        folder.join("escape-campaign")
+    })
+}
+
 /// `target/<profile>`, with the programs in it.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

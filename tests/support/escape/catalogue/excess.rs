@@ -35,7 +35,7 @@ pub(super) const ALL: &[Attempt] = &[
     ),
     excess("disk", "disk.quota", "fills the workspace", "$A disk 200", DISK),
     excess("disk", "disk.deep", "fills it where no path leads", "$A deep 200", DISK),
-    excess("disk", "disk.deleted", "fills it with files that have no name any more", "$A deleted 200", DISK),
+    excess("disk", "disk.deleted", "fills it with files that have no name any more", "$A deleted 400", DISK),
     command(
         "disk",
         "disk.sparse",

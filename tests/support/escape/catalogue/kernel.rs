@@ -86,7 +86,7 @@ pub(super) const ALL: &[Attempt] = &[
         "setuid",
         "setuid.become",
         "becomes another user, to read his file",
-        "ls -ldn / /grants /grants/docs /grants/docs/his; $A become 4242 /grants/docs/his",
+        "$A become 4242 /workspace/his",
         Sees::Secret("his"),
         RIGHTS,
     ),

@@ -93,7 +93,7 @@ impl Scene<'_> {
             || program == "git" && command.words.get(1).is_some_and(|word| word.text == "check-ignore")
             || program == "ssh-keygen"
                 && command.words.iter().any(|word| has_flag(&word.text, "lB"))
-                && command.words.last().is_some_and(|word| word.text.ends_with(".pub"));
+                && command.words.last().is_some_and(|word| is_public_half(&word.text));
         if asks {
             return Vec::new();
         }
@@ -130,6 +130,10 @@ impl Scene<'_> {
         }
         found
     }
+}
+
+fn is_public_half(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("pub"))
 }
 
 fn is_text(operator: nanobot_shell::RedirectOperator) -> bool {
