@@ -1,9 +1,10 @@
-//! Runs one command in a closed box over a folder: `cargo run --example run -- FOLDER COMMAND`.
+//! Runs one command in a closed box over a folder: `cargo run --example run -- FOLDER COMMAND`. Without arguments it
+//! looks around in a box over an empty folder.
 //!
 //! The example starts itself again inside of the box, as a daemon does.
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,10 +20,11 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         return Ok(code);
     }
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("a folder is missing")?;
-    let command = arguments.next().ok_or("a command is missing")?;
+    let empty = tempfile::tempdir()?;
+    let folder = arguments.next().map_or_else(|| empty.path().to_owned(), PathBuf::from);
+    let command = arguments.next().unwrap_or_else(|| "id; ls /; ls -A /workspace".to_owned());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(Path::new(&folder), &command))
+    runtime.block_on(run(&folder, &command))
 }
 
 async fn run(folder: &Path, command: &str) -> Result<ExitCode, Box<dyn std::error::Error>> {

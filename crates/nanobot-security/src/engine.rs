@@ -39,6 +39,8 @@ struct Inner {
     input: Arc<InputRules>,
     tool: Arc<ToolRules>,
     output: Arc<OutputRules>,
+    /// For the operator's own terminal, which may see the names of the assistant's files.
+    own: Arc<OutputRules>,
 }
 
 impl RuleGate {
@@ -50,10 +52,10 @@ impl RuleGate {
     /// # Errors
     /// [`PackError`]: a fault of ours, which the tests of the packs would have found.
     pub fn new(settings: Settings) -> Result<Self, PackError> {
-        let output = Arc::new(OutputRules::load(&settings.placeholder)?);
+        let (output, own) = output_rules(&settings.placeholder)?;
         let (input, tool) = (Arc::new(InputRules::load()?), Arc::new(ToolRules::load()?));
         let fingerprint = fingerprint(&settings);
-        Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output })))
+        Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output, own })))
     }
 
     /// The same rules under other settings. Reads again only what depends on them, so it is quick.
@@ -62,11 +64,14 @@ impl RuleGate {
     /// As for [`new`](Self::new).
     pub fn under(&self, settings: Settings) -> Result<Self, PackError> {
         let same = settings.placeholder == self.0.settings.placeholder;
-        let output =
-            if same { self.0.output.clone() } else { Arc::new(OutputRules::load(&settings.placeholder)?) };
+        let (output, own) = if same {
+            (self.0.output.clone(), self.0.own.clone())
+        } else {
+            output_rules(&settings.placeholder)?
+        };
         let (input, tool) = (self.0.input.clone(), self.0.tool.clone());
         let fingerprint = fingerprint(&settings);
-        Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output })))
+        Ok(Self(Arc::new(Inner { settings, fingerprint, input, tool, output, own })))
     }
 
     /// What the input stage says about a text.
@@ -89,10 +94,19 @@ impl RuleGate {
 
     /// What the output stage says about a whole text.
     pub fn output(&self, text: &str) -> Report {
+        self.redact(&self.0.output, text)
+    }
+
+    fn redact(&self, rules: &OutputRules, text: &str) -> Report {
         self.judge(StageName::Output, || {
-            let redacted = self.0.output.scan(text)?;
+            let redacted = rules.scan(text)?;
             Ok(Report::redacted(redacted.hits, redacted.text))
         })
+    }
+
+    /// Who sees what: to the operator's own terminal only secrets do not leave.
+    fn rules_for(&self, context: &SecurityContext) -> &Arc<OutputRules> {
+        if context.channel.is_operator() { &self.0.own } else { &self.0.output }
     }
 
     /// What is said when a stage breaks.
@@ -144,13 +158,13 @@ impl SecurityGate for RuleGate {
         self.tool(&call.name, &call.arguments).verdict()
     }
 
-    fn check_output(&self, text: &str, _context: &SecurityContext) -> SecurityVerdict {
-        self.output(text).verdict()
+    fn check_output(&self, text: &str, context: &SecurityContext) -> SecurityVerdict {
+        self.redact(self.rules_for(context), text).verdict()
     }
 
-    fn open_output(&self, _context: &SecurityContext) -> Box<dyn OutputGuard> {
+    fn open_output(&self, context: &SecurityContext) -> Box<dyn OutputGuard> {
         if self.judges(StageName::Output) {
-            Box::new(Guard::new(self.0.output.open(), self.0.settings.clone()))
+            Box::new(Guard::new(self.rules_for(context).open(), self.0.settings.clone()))
         } else {
             Box::new(Open)
         }
@@ -159,6 +173,12 @@ impl SecurityGate for RuleGate {
     fn block_message(&self) -> &str {
         &self.0.settings.block_message
     }
+}
+
+/// The rules for everybody, and those for the operator.
+fn output_rules(placeholder: &str) -> Result<(Arc<OutputRules>, Arc<OutputRules>), PackError> {
+    let own = OutputRules::load_secrets(placeholder)?;
+    Ok((Arc::new(OutputRules::load(placeholder)?), Arc::new(own)))
 }
 
 /// Of the packs, the version of the code that reads them, and the settings; 16 characters behind the name.

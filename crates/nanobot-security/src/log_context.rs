@@ -39,7 +39,7 @@ impl LogRedaction {
         let bearer = Regex::new(r"(?i)bearer\s+[A-Za-z0-9\-._~+/]+=*").map_err(|error| {
             crate::PackError::Rule { pack: "log", rule: "bearer".to_owned(), what: error.to_string() }
         })?;
-        Ok(Self { rules: OutputRules::load_for_logs(PLACEHOLDER)?, bearer })
+        Ok(Self { rules: OutputRules::load_secrets(PLACEHOLDER)?, bearer })
     }
 
     /// The form of `value` that may stand in a log.

@@ -66,11 +66,11 @@ impl OutputRules {
         Self::with(placeholder, pack::ALL)
     }
 
-    /// The same for logs, which may name our files.
+    /// Secrets alone: for logs and for the operator, who may see the names of our files.
     ///
     /// # Errors
     /// When a pack of ours cannot be used.
-    pub(crate) fn load_for_logs(placeholder: &str) -> Result<Self, PackError> {
+    pub(crate) fn load_secrets(placeholder: &str) -> Result<Self, PackError> {
         Self::with(placeholder, pack::SECRETS)
     }
 

@@ -1,5 +1,7 @@
 //! Patterns of the shell against names. `*` also stands for dots and slashes here: whoever asks cuts names first.
 
+use std::str::Chars;
+
 /// Longest pattern that is compared, in signs; a longer one matches nothing.
 const LONGEST: usize = 1024;
 
@@ -59,28 +61,42 @@ impl Pattern {
 
     /// Whether the whole name matches. Takes at most the product of both lengths.
     pub fn matches(&self, name: &str) -> bool {
-        // The classic walk: one place to come back to, the last `*`.
-        let name: Vec<char> = name.chars().collect();
-        let (mut at, mut sign) = (0, 0);
-        let mut back: Option<(usize, usize)> = None;
-        while at < name.len() {
-            let here = name.get(at).copied().unwrap_or_default();
+        self.may_match(name) && self.walk(name)
+    }
+
+    /// What its ends alone say: most names end here.
+    fn may_match(&self, name: &str) -> bool {
+        let fits = |sign: Option<&Sign>, here: Option<char>| match sign {
+            Some(Sign::Exactly(wanted)) => here == Some(*wanted),
+            _ => true,
+        };
+        fits(self.signs.first(), name.chars().next()) && fits(self.signs.last(), name.chars().next_back())
+    }
+
+    /// The classic walk: one place to come back to, the last `*`.
+    fn walk(&self, name: &str) -> bool {
+        let (mut rest, mut sign) = (name.chars(), 0);
+        let mut back: Option<(usize, Chars<'_>)> = None;
+        loop {
+            let mut behind = rest.clone();
+            let Some(here) = behind.next() else { break };
             match self.signs.get(sign) {
                 Some(Sign::Any) => {
-                    back = Some((sign, at));
+                    back = Some((sign, rest.clone()));
                     sign += 1;
                     continue;
                 }
                 Some(wanted) if wanted.takes(here) => {
-                    at += 1;
+                    rest = behind;
                     sign += 1;
                     continue;
                 }
                 _ => {}
             }
-            let Some((star, from)) = back else { return false };
-            back = Some((star, from + 1));
-            at = from + 1;
+            let Some((star, mut from)) = back else { return false };
+            from.next();
+            rest = from.clone();
+            back = Some((star, from));
             sign = star + 1;
         }
         self.signs.get(sign..).is_some_and(|rest| rest.iter().all(|sign| matches!(sign, Sign::Any)))

@@ -74,31 +74,32 @@ fn sample(all: &[Attempt], who: Who, options: &Options) -> Vec<&'static str> {
 
 /// Against the closed box; without all that stops it; and without all but each one of that.
 async fn judged(ground: &mut Ground, attempt: &Attempt, who: Who, is_shown: bool) -> Value {
-    let closed = once(ground, attempt, &[]).await;
-    let mut line = json!({
-        "as": who.name(), "id": attempt.id, "class": attempt.class, "does": attempt.does,
-        "closed": told(&closed), "holds": [], "weakened": Value::Null, "alone": [],
-    });
-    let Some(holds) = attempt.holds.of(who) else {
-        line["weakened"] = json!({"by_kernel": true});
-        return line;
+    let closed = told(&once(ground, attempt, &[]).await);
+    let holds = attempt.holds.of(who);
+    let (weakened, alone) = match holds {
+        None => (json!({"by_kernel": true}), Vec::new()),
+        Some(holds) if is_shown => shown(ground, attempt, holds).await,
+        Some(_) => (Value::Null, Vec::new()),
     };
-    line["holds"] = holds.iter().map(|part| part.name()).collect();
-    if !is_shown {
-        return line;
+    let names: Vec<&str> = holds.unwrap_or_default().iter().map(|part| part.name()).collect();
+    json!({
+        "as": who.name(), "id": attempt.id, "class": attempt.class, "does": attempt.does,
+        "closed": closed, "holds": names, "weakened": weakened, "alone": alone,
+    })
+}
+
+async fn shown(ground: &mut Ground, attempt: &Attempt, holds: &[Part]) -> (Value, Vec<Value>) {
+    let weakened = told(&once(ground, attempt, holds).await);
+    let mut alone = Vec::new();
+    for kept in holds.iter().filter(|_| holds.len() > 1) {
+        let rest: Vec<Part> = holds.iter().copied().filter(|part| part != kept).collect();
+        let went = once(ground, attempt, &rest).await;
+        alone.push(match went {
+            Ok(went) => json!({"kept": kept.name(), "got_through": went.got_through, "said": went.said}),
+            Err(error) => json!({"kept": kept.name(), "not_run": format!("{error:#}")}),
+        });
     }
-    line["weakened"] = told(&once(ground, attempt, holds).await);
-    if holds.len() > 1 {
-        let mut alone = Vec::new();
-        for kept in holds {
-            let rest: Vec<Part> = holds.iter().copied().filter(|part| part != kept).collect();
-            let mut one = told(&once(ground, attempt, &rest).await);
-            one["kept"] = json!(kept.name());
-            alone.push(one);
-        }
-        line["alone"] = alone.into();
-    }
-    line
+    (weakened, alone)
 }
 
 async fn once(ground: &mut Ground, attempt: &Attempt, without: &[Part]) -> Result<Went> {

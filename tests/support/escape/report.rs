@@ -53,7 +53,7 @@ impl Summary {
 
     /// How many of them were shown to be able to succeed.
     pub fn shown(&self) -> usize {
-        self.rows.iter().filter(|row| got_through(&row["weakened"])).count()
+        self.rows.iter().filter(|row| got_through(at(row, "/weakened"))).count()
     }
 
     /// Everything as one document.
@@ -67,17 +67,18 @@ impl Summary {
 
 /// One attempt in one line.
 pub(super) fn line(row: &Value) -> String {
-    let text = |key: &str| row[key].as_str().unwrap_or_default();
-    let holds: Vec<&str> = row["holds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
+    let holds: Vec<&str> =
+        at(row, "/holds").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let what = match verdict(row) {
-        Verdict::Hole => format!("GOT THROUGH: {}", row["closed"]["said"]),
-        Verdict::NotShown => format!("NOT SHOWN without {}: {}", holds.join(", "), row["weakened"]["said"]),
+        Verdict::Hole => format!("GOT THROUGH: {}", at(row, "/closed/said")),
+        Verdict::NotShown => format!("NOT SHOWN without {}: {}", holds.join(", "), at(row, "/weakened/said")),
         Verdict::NotMinimal(kept) => format!("NOT STOPPED by {kept} alone"),
         Verdict::NotRun(why) => format!("NOT RUN: {why}"),
-        Verdict::Good if got_through(&row["weakened"]) => {
+        Verdict::Good if got_through(at(row, "/weakened")) => {
             format!("stopped; gets through without {}", holds.join(" + "))
         }
-        Verdict::Good if row["weakened"]["by_kernel"] == true => {
+        Verdict::Good if at(row, "/weakened/by_kernel") == true => {
             "stopped, by the kernel in any case".to_owned()
         }
         Verdict::Good => "stopped".to_owned(),
@@ -86,25 +87,31 @@ pub(super) fn line(row: &Value) -> String {
 }
 
 pub(super) fn verdict(row: &Value) -> Verdict {
-    let alone = row["alone"].as_array().into_iter().flatten();
-    let made = [&row["closed"], &row["weakened"]].into_iter().chain(alone.clone());
-    if let Some(why) = made.filter_map(|made| made["not_run"].as_str()).next() {
+    let alone = at(row, "/alone").as_array().into_iter().flatten();
+    let mut made = [at(row, "/closed"), at(row, "/weakened")].into_iter().chain(alone.clone());
+    if let Some(why) = made.find_map(|made| at(made, "/not_run").as_str()) {
         return Verdict::NotRun(why.to_owned());
     }
-    if got_through(&row["closed"]) {
+    if got_through(at(row, "/closed")) {
         return Verdict::Hole;
     }
-    if row["weakened"]["got_through"] == false {
+    if at(row, "/weakened/got_through") == false {
         return Verdict::NotShown;
     }
     match alone.clone().find(|one| got_through(one)) {
-        Some(one) => Verdict::NotMinimal(one["kept"].as_str().unwrap_or_default().to_owned()),
+        Some(one) => Verdict::NotMinimal(at(one, "/kept").as_str().unwrap_or_default().to_owned()),
         None => Verdict::Good,
     }
 }
 
+/// What stands there; nothing where nothing does.
+fn at<'a>(row: &'a Value, place: &str) -> &'a Value {
+    static NOTHING: Value = Value::Null;
+    row.pointer(place).unwrap_or(&NOTHING)
+}
+
 fn got_through(made: &Value) -> bool {
-    made["got_through"] == true
+    at(made, "/got_through") == true
 }
 
 /// Figures of one class and user.
@@ -121,12 +128,12 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut classes: BTreeMap<(&str, &str), Figures> = BTreeMap::new();
         for row in &self.rows {
-            let key = |name: &str| row[name].as_str().unwrap_or_default();
+            let key = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
             let figures = classes.entry((key("class"), key("as"))).or_default();
             figures.attempts += 1;
-            figures.stopped += usize::from(row["closed"]["got_through"] == false);
-            figures.shown += usize::from(got_through(&row["weakened"]));
-            figures.by_kernel += usize::from(row["weakened"]["by_kernel"] == true);
+            figures.stopped += usize::from(at(row, "/closed/got_through") == false);
+            figures.shown += usize::from(got_through(at(row, "/weakened")));
+            figures.by_kernel += usize::from(at(row, "/weakened/by_kernel") == true);
             figures.bad += usize::from(verdict(row) != Verdict::Good);
         }
         writeln!(

@@ -56,34 +56,36 @@ impl Ground {
     /// # Errors
     /// If the box does not start or time is over: then nothing was shown.
     pub(super) async fn make(&mut self, attempt: &Attempt, without: &[Part]) -> Result<Went> {
-        let word = self.world.word();
+        let nonce = self.world.word();
         self.world.revive_victim()?;
         if matches!(attempt.sees, Sees::KeyGone) {
             sight::tool(&["key-add", "nanobot:other"]);
         }
-        let site = Site::make(&self.world, &word)?;
+        let place = Site::make(&self.world, &nonce)?;
         let before = Before::look(&self.world, &mut self.terminal)?;
         if matches!(attempt.sees, Sees::Secret("typed")) {
             Terminal::type_in(&self.world.secret("typed"))?;
         }
         let profile = profile(attempt, without);
-        let made = tokio::time::timeout(WHOLE, carry_out(&self.launcher, &profile, attempt, &site, &word));
-        let said = made.await.with_context(|| format!("{}: time is over", attempt.id)).and_then(|made| made);
+        let in_time =
+            tokio::time::timeout(WHOLE, carry_out(&self.launcher, &profile, attempt, &place, &nonce));
+        let said =
+            in_time.await.with_context(|| format!("{}: time is over", attempt.id)).and_then(|made| made);
         let got_through = match &said {
-            Ok(said) => {
+            Ok(told) => {
                 let (world, terminal) = (&mut self.world, &mut self.terminal);
-                sight::sees(attempt.sees, said, &word, &site, world, terminal, &before).await
+                sight::sees(attempt.sees, told, &nonce, &place, world, terminal, &before).await
             }
             Err(_) => false,
         };
-        sight::end_all(&word).await;
+        sight::end_all(&nonce).await;
         if matches!(attempt.sees, Sees::TerminalSet) {
             self.terminal.restore()?;
         }
         let said = said?;
         let mut text = said.output.replace('\n', " | ");
         if let Some(error) = &said.error {
-            text.push_str(&format!(" [{error}]"));
+            text.extend([" [", &error.to_string(), "]"]);
         }
         Ok(Went { got_through, said: text.chars().take(300).collect() })
     }
@@ -111,17 +113,17 @@ async fn carry_out(
     profile: &Profile,
     attempt: &Attempt,
     site: &Site,
-    word: &str,
+    nonce: &str,
 ) -> Result<Said> {
-    let fill = |command: &str| format!("A=/grants/tools/attack\n{}", command.replace("{n}", word));
+    let fill = |command: &str| format!("A=/grants/tools/attack\n{}", command.replace("{n}", nonce));
     match attempt.how {
         How::Command(command) => {
             let cell = Cell::start(launcher, profile, site.mounts()?).await?;
-            Ok(run(cell, &fill(command), LIMIT, attempt.sees, word).await)
+            Ok(run(cell, &fill(command), LIMIT, attempt.sees, nonce).await)
         }
         How::TimedOut(command) => {
             let cell = Cell::start(launcher, profile, site.mounts()?).await?;
-            Ok(run(cell, &fill(command), SHORT, attempt.sees, word).await)
+            Ok(run(cell, &fill(command), SHORT, attempt.sees, nonce).await)
         }
         How::Killed(command) => {
             let cell = Cell::start(launcher, profile, site.mounts()?).await?;
@@ -130,15 +132,15 @@ async fn carry_out(
                 tokio::time::sleep(SHORT).await;
                 killer.kill();
             };
-            Ok(tokio::join!(run(cell, &command, LIMIT, attempt.sees, word), killing).0)
+            Ok(tokio::join!(run(cell, &command, LIMIT, attempt.sees, nonce), killing).0)
         }
         How::Swapped(swap, first, second) => {
             let mounts = swapped(swap, site)?;
             let cell = Cell::start(launcher, profile, site.mounts()?).await?;
-            let prepared = run(cell, &fill(first), LIMIT, attempt.sees, word).await;
+            let prepared = run(cell, &fill(first), LIMIT, attempt.sees, nonce).await;
             anyhow::ensure!(prepared.error.is_none() && prepared.output.is_empty(), "nothing was swapped");
             match Cell::start(launcher, profile, mounts).await {
-                Ok(cell) => Ok(run(cell, &fill(second), LIMIT, attempt.sees, word).await),
+                Ok(cell) => Ok(run(cell, &fill(second), LIMIT, attempt.sees, nonce).await),
                 // The box saw it: that is one way to stop it.
                 Err(_) => Ok(Said::default()),
             }
@@ -165,7 +167,7 @@ fn swapped(swap: Swap, site: &Site) -> Result<Mounts> {
     Ok(mounts)
 }
 
-async fn run(mut cell: Cell, command: &str, timeout: Duration, sees: Sees, word: &str) -> Said {
+async fn run(mut cell: Cell, command: &str, timeout: Duration, sees: Sees, nonce: &str) -> Said {
     let glance = async {
         if matches!(sees, Sees::Stopped) {
             tokio::time::sleep(GLANCE).await;
@@ -183,9 +185,9 @@ async fn run(mut cell: Cell, command: &str, timeout: Duration, sees: Sees, word:
     });
     let (ended, was_stopped) = tokio::join!(running, glance);
     // What outlives a call is looked for while its box still stands; what outlives its box, afterwards.
-    let mut lives = ended.is_ok() && matches!(sees, Sees::Lives) && sight::lives(word).await;
+    let mut lives = ended.is_ok() && matches!(sees, Sees::Lives) && sight::lives(nonce).await;
     cell.kill().await;
-    lives |= ended.is_err() && matches!(sees, Sees::Lives) && sight::lives(word).await;
+    lives |= ended.is_err() && matches!(sees, Sees::Lives) && sight::lives(nonce).await;
     let (output, error) = match ended {
         Ok(output) => (String::from_utf8_lossy(&output.output).into_owned(), None),
         Err(error) => (String::new(), Some(error)),

@@ -39,8 +39,8 @@ impl Before {
 pub(super) async fn sees(
     what: Sees,
     said: &Said,
-    word: &str,
-    site: &Site,
+    nonce: &str,
+    place: &Site,
     world: &mut World,
     terminal: &mut Terminal,
     before: &Before,
@@ -50,15 +50,15 @@ pub(super) async fn sees(
         Sees::Proof => said.output.contains("ESCAPED"),
         Sees::Heard => {
             tokio::time::sleep(ON_ITS_WAY).await;
-            world.ears().heard(word)
+            world.ears().heard(nonce)
         }
-        Sees::Forged => matches!(&said.error, Some(RunError::Dead { said }) if said.contains(word)),
+        Sees::Forged => matches!(&said.error, Some(RunError::Dead { said }) if said.contains(nonce)),
         Sees::BoxDies => matches!(said.error, Some(RunError::Dead { .. })),
         Sees::File(path, mark) => {
-            let (ws, docs) = (site.workspace(), site.docs());
-            let path = path.replace("{n}", word);
+            let (ws, docs) = (place.workspace(), place.docs());
+            let path = path.replace("{n}", nonce);
             let path = path.replace("{ws}", &ws.to_string_lossy()).replace("{docs}", &docs.to_string_lossy());
-            shows(Path::new(&path), mark, word)
+            shows(Path::new(&path), mark, nonce)
         }
         // Looked at while the box stood, or as soon as it was gone.
         Sees::Lives => said.lives,
@@ -72,21 +72,21 @@ pub(super) async fn sees(
         }
         // Looked at while the command ran.
         Sees::Stopped => said.was_stopped,
-        Sees::Typed => terminal.typed().contains(word),
-        Sees::Printed => Terminal::printed().contains(word),
+        Sees::Typed => terminal.typed().contains(nonce),
+        Sees::Printed => Terminal::printed().contains(nonce),
         Sees::TerminalSet => terminal.speed().is_ok_and(|speed| speed != before.speed),
         Sees::HostName => {
-            fs::read_to_string("/proc/sys/kernel/hostname").is_ok_and(|name| name.trim() == word)
+            fs::read_to_string("/proc/sys/kernel/hostname").is_ok_and(|name| name.trim() == nonce)
         }
-        Sees::KeyPlanted => has_key(word),
+        Sees::KeyPlanted => has_key(nonce),
         Sees::KeyGone => !has_key("nanobot:other"),
     }
 }
 
-fn shows(path: &Path, mark: Mark, word: &str) -> bool {
+fn shows(path: &Path, mark: Mark, nonce: &str) -> bool {
     let meta = || fs::metadata(path);
     match mark {
-        Mark::Word => fs::read_to_string(path).is_ok_and(|text| text.contains(word)),
+        Mark::Word => fs::read_to_string(path).is_ok_and(|text| text.contains(nonce)),
         Mark::SetId => meta().is_ok_and(|meta| meta.mode() & 0o4000 != 0),
         Mark::Open => meta().is_ok_and(|meta| meta.mode() & 0o777 == 0o777),
         Mark::Capabilities => rustix::fs::getxattr(path, "security.capability", &mut [0_u8; 64]).is_ok(),
@@ -107,27 +107,27 @@ fn has_key(name: &str) -> bool {
 }
 
 /// Whether a process with this word among its arguments lives on.
-pub(super) async fn lives(word: &str) -> bool {
+pub(super) async fn lives(nonce: &str) -> bool {
     tokio::time::sleep(SETTLING).await;
-    !holding(word).is_empty()
+    !holding(nonce).is_empty()
 }
 
 /// Processes with this word among their arguments, but this one.
-fn holding(word: &str) -> Vec<Pid> {
+fn holding(nonce: &str) -> Vec<Pid> {
     processes()
         .filter(|pid| *pid != rustix::process::getpid())
         .filter(|pid| {
             let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
-            line.windows(word.len()).any(|part| part == word.as_bytes())
+            line.windows(nonce.len()).any(|part| part == nonce.as_bytes())
         })
         .collect()
 }
 
 /// Ends what an attempt that got through has left behind.
-pub(super) async fn end_all(word: &str) {
+pub(super) async fn end_all(nonce: &str) {
     // A process that forks away is caught in the end: it is over by itself after some seconds.
     for _ in 0..2000 {
-        let left = holding(word);
+        let left = holding(nonce);
         if left.is_empty() {
             return;
         }

@@ -20,29 +20,29 @@ pub(super) struct Site {
 
 impl Site {
     /// Makes it.
-    pub(super) fn make(world: &World, word: &str) -> Result<Self> {
-        let folder = PathBuf::from("/srv").join(word);
-        let mut site = Self { folder, servers: Vec::new() };
-        let (ws, docs) = (site.workspace(), site.docs());
-        for folder in [&ws, &docs, &ws.join("sub"), &ws.join("was")] {
+    pub(super) fn make(world: &World, nonce: &str) -> Result<Self> {
+        let folder = PathBuf::from("/srv").join(nonce);
+        let mut made = Self { folder, servers: Vec::new() };
+        let (workspace, docs) = (made.workspace(), made.docs());
+        for folder in [&workspace, &docs, &workspace.join("sub"), &workspace.join("was")] {
             fs::create_dir_all(folder)?;
             fs::set_permissions(folder, fs::Permissions::from_mode(0o777))?;
         }
-        fs::write(ws.join(".env"), world.secret("env"))?;
-        fs::write(ws.join("was/key"), world.secret("key-file"))?;
-        fs::write(ws.join("list"), "nothing\n")?;
+        fs::write(workspace.join(".env"), world.secret("env"))?;
+        fs::write(workspace.join("was/key"), world.secret("key-file"))?;
+        fs::write(workspace.join("list"), "nothing\n")?;
         fs::write(docs.join("note"), "nothing\n")?;
-        fs::write(ws.join("his"), world.secret("his"))?;
+        fs::write(workspace.join("his"), world.secret("his"))?;
         if world.who == Who::Root {
-            fs::set_permissions(ws.join("his"), fs::Permissions::from_mode(0o400))?;
-            std::os::unix::fs::chown(ws.join("his"), Some(4242), Some(4242))?;
+            fs::set_permissions(workspace.join("his"), fs::Permissions::from_mode(0o400))?;
+            std::os::unix::fs::chown(workspace.join("his"), Some(4242), Some(4242))?;
         }
         let ears = world.ears();
-        for path in [ws.join("host.sock"), docs.join("docker.sock")] {
-            site.servers.push(ears.unix(UnixListener::bind(path).context("listen in the workspace")?)?);
+        for path in [workspace.join("host.sock"), docs.join("docker.sock")] {
+            made.servers.push(ears.unix(UnixListener::bind(path).context("listen in the workspace")?)?);
         }
-        site.servers.push(ears.datagrams(UnixDatagram::bind(ws.join("dgram.sock"))?)?);
-        Ok(site)
+        made.servers.push(ears.datagrams(UnixDatagram::bind(workspace.join("dgram.sock"))?)?);
+        Ok(made)
     }
 
     pub(super) fn workspace(&self) -> PathBuf {

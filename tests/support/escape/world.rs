@@ -40,7 +40,7 @@ pub(super) struct World {
     signals: Arc<AtomicU64>,
     victim: Option<Child>,
     /// Open on purpose, and inherited by whatever is started.
-    _held: Vec<OwnedFd>,
+    held: Vec<OwnedFd>,
 }
 
 /// All that servers were told.
@@ -58,7 +58,7 @@ impl World {
             ears,
             signals: Arc::default(),
             victim: None,
-            _held: Vec::new(),
+            held: Vec::new(),
         };
         world.files()?;
         world.servers()?;
@@ -160,18 +160,18 @@ impl World {
         let (near, far) = UnixStream::pair()?;
         far.set_nonblocking(true)?;
         self.ears.stream(tokio::net::UnixStream::from_std(far)?);
-        let held: [OwnedFd; 5] = [
+        let all: [OwnedFd; 5] = [
             File::open("/root/leaked")?.into(),
             File::open("/proc/self/ns/net")?.into(),
             File::open(RUN)?.into(),
             File::create("/root/held")?.into(),
             near.into(),
         ];
-        for (number, fd) in (210..).zip(held) {
+        for (number, fd) in (210..).zip(all) {
             let copy = fcntl_dupfd_cloexec(&fd, number)?;
             fcntl_setfd(&copy, FdFlags::empty())?;
             ensure!(std::os::fd::AsRawFd::as_raw_fd(&copy) == number, "descriptor {number} is taken");
-            self._held.push(copy);
+            self.held.push(copy);
         }
         Ok(())
     }

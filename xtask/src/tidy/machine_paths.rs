@@ -9,12 +9,19 @@ const WAIVER: &str = "tidy-allow: machine-path";
 
 /// Taken apart so that this file passes its own rule.
 const FOLDERS: &[&str] = &[concat!("/", "root/"), concat!("/", "work/")];
+/// Every root has these; rules and attacks name them.
+const EVERYBODYS: &[&str] = &[".ssh", ".nanobot", ".bashrc"];
+/// Here the host itself is made up.
+const MADE_UP: &str = "tests/support/escape/";
 const HOMES: &str = concat!("/", "home/");
 
 /// Homes of nobody in particular, for documents and tests.
 const NOBODY: &[&str] = &["alice", "bob", "me", "nanobot", "nobody", "user", "you"];
 
 pub(super) fn check(file: &TextFile) -> Vec<Finding> {
+    if file.path.starts_with(MADE_UP) {
+        return Vec::new();
+    }
     (1..)
         .zip(file.text.lines())
         .filter(|(_, line)| !line.contains(WAIVER))
@@ -26,7 +33,8 @@ pub(super) fn check(file: &TextFile) -> Vec<Finding> {
 }
 
 fn machine_path(line: &str) -> Option<String> {
-    let folder = FOLDERS.iter().find(|folder| starts_of(line, folder).next().is_some());
+    let is_one_machines = |rest: &str| !EVERYBODYS.iter().any(|name| rest.starts_with(name));
+    let folder = FOLDERS.iter().find(|folder| starts_of(line, folder).any(is_one_machines));
     folder.map(|folder| (*folder).to_owned()).or_else(|| {
         starts_of(line, HOMES).find_map(|rest| {
             let (name, _) = rest.split_once('/')?;

@@ -107,9 +107,8 @@ fn only_what_is_to_be_overlooked_is() {
 }
 
 #[test]
-fn nothing_is_demanded_of_a_weakened_box_and_everything_of_another() {
-    let demands =
-        |profile: &Profile| crate::Wall::ALL.into_iter().filter(|wall| profile.demands(*wall)).count();
-    assert_eq!(demands(&Profile::default()), crate::Wall::ALL.len());
-    assert_eq!(demands(&Profile::default().without(&[Part::Sweep])), 0);
+fn nothing_is_demanded_of_a_weakened_box() {
+    let demands = |profile: &Profile| crate::Wall::ALL.into_iter().any(|wall| profile.demands(wall));
+    assert!(demands(&Profile::default()));
+    assert!(!demands(&Profile::default().without(&[Part::Sweep])));
 }

@@ -111,6 +111,17 @@ fn a_stage_that_is_off_judges_nothing_and_lets_a_stream_flow() {
 }
 
 #[test]
+fn the_operators_terminal_sees_names_of_files_and_no_secrets() {
+    let text = "see SOUL.md, the key is sk-abcdefghijklmnopqrstuvwxyz0123456789";
+    let judged = |channel| match gate().check_output(text, &SecurityContext { channel, ..context() }) {
+        SecurityVerdict::Sanitize(_, clean) => clean,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(judged(ChannelName::CLI), "see SOUL.md, the key is [REDACTED]");
+    assert_eq!(judged(ChannelName::WHATSAPP), "see interne Konfiguration, the key is [REDACTED]");
+}
+
+#[test]
 fn the_fingerprint_tells_rules_and_settings_apart() {
     let other = gate().under(Settings { placeholder: "[X]".to_owned(), ..Settings::default() }).unwrap();
     assert_eq!(gate().fingerprint(), gate().fingerprint());
