@@ -155,6 +155,7 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway.pump.clone().run(stopped.clone()));
         tasks.spawn(keeper.clone().run(stopped.clone()));
+        tasks.spawn(keeper.clone().run_sweeps(stopped.clone()));
         if let Some(watcher) = watcher {
             tasks.spawn(watcher.run(stopped.clone()));
         }

@@ -54,7 +54,6 @@ impl Keeper {
         let mut settle = tokio::time::interval(SETTLE_EVERY);
         let mut recover = tokio::time::interval(RECOVER_EVERY);
         let mut tidy = tokio::time::interval(TIDY_EVERY);
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
         // The first look is the start's business.
         recover.reset();
         loop {
@@ -64,7 +63,6 @@ impl Keeper {
                 _ = settle.tick() => self.settle().await,
                 _ = recover.tick() => self.recover().await,
                 _ = tidy.tick() => self.tidy().await,
-                _ = sweep.tick() => self.sweep().await,
             }
         }
     }
@@ -82,9 +80,15 @@ impl Keeper {
         }
     }
 
-    async fn sweep(&self) {
-        if let Some(sandbox) = &self.sandbox {
-            sandbox.sweep().await;
+    /// Ends shells that nobody uses, until cancelled. By itself, since a shell may take its time to end.
+    pub(crate) async fn run_sweeps(self, cancel: CancelToken) {
+        let Some(sandbox) = self.sandbox else { return };
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                _ = sweep.tick() => sandbox.sweep().await,
+            }
         }
     }
 

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::{
-    Clock, FileAccess, FileGrant, Protection, Sandbox, SandboxError, SandboxRequest, SandboxResult,
+    Clock, FileAccess, FileGrant, GrantsSeen, Protection, Sandbox, SandboxError, SandboxRequest,
+    SandboxResult,
 };
 
 use self::boxes::{Boxed, Ready};
@@ -118,7 +119,11 @@ impl Sandbox for BubblewrapSandbox {
     }
 
     async fn run(&self, request: &SandboxRequest) -> Result<SandboxResult, SandboxError> {
-        let grants = WhichGrants::InForce { is_owner: request.is_owner };
+        let grants = match request.grants {
+            GrantsSeen::None => WhichGrants::These(Vec::new()),
+            GrantsSeen::Everybodys => WhichGrants::InForce { is_owner: false },
+            GrantsSeen::Owners => WhichGrants::InForce { is_owner: true },
+        };
         let asker = Asker { grants: grants.clone(), directory: request.directory.clone() };
         let settling = request.cancel.race(self.views.settle(asker));
         let Settled { view, mounts, directory } = settling.await.ok_or(SandboxError::Cancelled)??;

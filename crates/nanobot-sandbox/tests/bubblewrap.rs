@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::ids::SessionKey;
-use nanobot_core::ports::{FileGrant, Sandbox, SandboxError, SandboxRequest, SandboxResult};
+use nanobot_core::ports::{FileGrant, GrantsSeen, Sandbox, SandboxError, SandboxRequest, SandboxResult};
 use nanobot_core::testing::contract::sandbox_contract;
 use nanobot_core::testing::system::FakeClock;
 use nanobot_core::units::ByteCount;
@@ -97,7 +97,7 @@ impl Scene {
     }
 
     async fn says_to_stranger(&self, command: &str) -> String {
-        self.tell(self.run(SandboxRequest { is_owner: false, ..request(command) }).await)
+        self.tell(self.run(SandboxRequest { grants: GrantsSeen::Everybodys, ..request(command) }).await)
     }
 
     fn tell(&self, ended: Result<SandboxResult, SandboxError>) -> String {
@@ -111,7 +111,7 @@ impl Scene {
 fn request(command: &str) -> SandboxRequest {
     SandboxRequest {
         session: SessionKey::new("cli:default").unwrap(),
-        is_owner: true,
+        grants: GrantsSeen::Owners,
         command: command.to_owned(),
         directory: None,
         timeout: Duration::from_secs(20),
@@ -158,7 +158,7 @@ async fn grants_are_seen_by_those_for_whom_they_are_given() {
     assert_eq!(fs::read_to_string(scene.path("out/new")).unwrap(), "written\n");
     assert!(!scene.path("docs/new").exists());
 
-    let stranger = SandboxRequest { is_owner: false, ..request("ls /grants; echo end") };
+    let stranger = SandboxRequest { grants: GrantsSeen::Everybodys, ..request("ls /grants; echo end") };
     let ended = scene.run(stranger).await.unwrap();
     assert!(!ended.sees_grants && !ended.output.contains("docs"), "{}", ended.output);
 }
@@ -249,7 +249,7 @@ async fn refusals_are_words_and_nothing_runs() {
     assert_eq!(scene.says("touch /workspace/ran").await, missing);
     assert_eq!(scene.says_to_stranger("echo ran").await, "ran", "whom it is not given for is not refused");
     let outside = SandboxRequest {
-        is_owner: false,
+        grants: GrantsSeen::Everybodys,
         directory: Some("/etc".to_owned()),
         ..request("touch /workspace/ran")
     };

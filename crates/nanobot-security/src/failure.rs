@@ -42,3 +42,13 @@ pub(crate) fn report(settings: &Settings, stage: StageName) -> Report {
     let text = (action == Action::Sanitize).then(|| settings.block_message.clone());
     Report { action, severity, tags: vec![TAG.to_owned()], text, ..Report::allow(reason) }
 }
+
+/// The answer to a text that is longer than a stage looks at.
+pub(crate) fn too_long() -> Report {
+    Report {
+        action: Action::Block,
+        severity: Severity::High,
+        tags: vec![TAG.to_owned()],
+        ..Report::allow("security_text_too_long")
+    }
+}

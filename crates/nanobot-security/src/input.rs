@@ -23,6 +23,7 @@ mod pack;
 mod pattern;
 mod rules;
 mod term;
+mod trie;
 #[cfg(test)]
 mod tests;
 

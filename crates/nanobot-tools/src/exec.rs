@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::model::{ToolClass, ToolSpec};
-use nanobot_core::ports::{FileAccess, Sandbox, SandboxRequest, ToolContext};
+use nanobot_core::ports::{FileAccess, GrantsSeen, Sandbox, SandboxRequest, ToolContext};
 use nanobot_core::units::ByteCount;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
@@ -150,17 +150,30 @@ impl Tool for Exec {
         };
         let request = SandboxRequest {
             session: context.session.clone(),
-            is_owner: context.is_owner,
+            grants: seen(&command, directory.as_deref(), context.is_owner),
             command,
             directory,
             timeout: self.timeout,
             output_limit: OUTPUT_LIMIT,
             cancel: context.cancel.clone(),
         };
-        match timeout(self.timeout.saturating_add(GRACE), sandbox.run(&request)).await {
+        // Once for the command before it in the same shell, once for itself.
+        let limit = self.timeout.saturating_mul(2).saturating_add(GRACE);
+        match timeout(limit, sandbox.run(&request)).await {
             Ok(ended) => answer::told(ended),
             Err(_) => answer::unavailable("the sandbox does not answer"),
         }
+    }
+}
+
+/// A command that names no grant sees none, so that what it prints is nobody else's. The model is told where grants
+/// are by the paths that people and tools name; a command that puts such a path together does not find it.
+fn seen(command: &str, directory: Option<&str>, is_owner: bool) -> GrantsSeen {
+    const FOLDER: &str = "/grants";
+    match command.contains(FOLDER) || directory.is_some_and(|folder| folder.starts_with(FOLDER)) {
+        false => GrantsSeen::None,
+        true if is_owner => GrantsSeen::Owners,
+        true => GrantsSeen::Everybodys,
     }
 }
 

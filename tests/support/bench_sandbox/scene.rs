@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::ids::SessionKey;
 use nanobot_core::ports::{
-    AllowedFile, FileAccess, FileGrant, FileOperation, FileRefusal, Sandbox as _, SandboxRequest,
+    AllowedFile, FileAccess, FileGrant, FileOperation, FileRefusal, GrantsSeen, Sandbox as _, SandboxRequest,
 };
 use nanobot_core::units::ByteCount;
 use nanobot_sandbox::{BubblewrapSandbox, LauncherSettings, PoolSettings, Profile, SandboxSettings};
@@ -95,7 +95,7 @@ impl Scene {
 pub(crate) async fn run(sandbox: &BubblewrapSandbox, command: &str, says: &str) -> Result<()> {
     let request = SandboxRequest {
         session: SessionKey::new("bench:chat")?,
-        is_owner: true,
+        grants: GrantsSeen::Owners,
         command: command.to_owned(),
         directory: None,
         timeout: TIME_LIMIT,

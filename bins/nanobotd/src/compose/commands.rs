@@ -107,8 +107,18 @@ pub fn open_sandbox(
     if !Confinement::of(config).isolation {
         return Ok(None);
     }
-    let settings = sandbox_settings(home, config, host);
+    let mut settings = sandbox_settings(home, config, host);
+    if is_writable_by_boxes(&settings.launcher.bubblewrap, files.as_ref()) {
+        settings.launcher.bubblewrap = BUBBLEWRAP.into();
+    }
     Ok(Some(Arc::new(BubblewrapSandbox::new(settings, files, clock)?)))
+}
+
+/// Whether a program lies where commands of the model may write: such a one must never be started outside of a box.
+fn is_writable_by_boxes(program: &Path, files: &dyn FileAccess) -> bool {
+    let Ok(program) = program.canonicalize() else { return false };
+    let grants = files.grants(true).into_iter().filter(|grant| !grant.is_read_only).map(|grant| grant.path);
+    std::iter::once(files.workspace()).chain(grants).any(|folder| program.starts_with(folder))
 }
 
 /// What the box of a home is made from.

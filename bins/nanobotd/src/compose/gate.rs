@@ -15,7 +15,7 @@ use crate::app::StartError;
 /// # Errors
 /// When a rule pack of this build is broken.
 pub fn open_gate(config: &Config) -> Result<Arc<dyn SecurityGate>, StartError> {
-    if !config.security.enabled {
+    if !judges(config) {
         return Ok(Arc::new(NoSecurity));
     }
     Ok(Arc::new(RuleGate::new(gate_settings(config))?))
@@ -23,7 +23,13 @@ pub fn open_gate(config: &Config) -> Result<Arc<dyn SecurityGate>, StartError> {
 
 /// The name of the gate that [`open_gate`] opens.
 pub(super) fn gate_name(config: &Config) -> &'static str {
-    if config.security.enabled { RuleGate::NAME } else { NoSecurity::NAME }
+    if judges(config) { RuleGate::NAME } else { NoSecurity::NAME }
+}
+
+/// Whether any stage is on at all.
+fn judges(config: &Config) -> bool {
+    let stages = &config.security.stages;
+    config.security.enabled && (stages.input || stages.tool || stages.output)
 }
 
 /// How the gate works by these settings.

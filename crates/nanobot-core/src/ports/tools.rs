@@ -168,8 +168,8 @@ pub struct Protection {
 pub struct SandboxRequest {
     /// Whose shell it is. Each session has one of its own for each set of grants.
     pub session: SessionKey,
-    /// Whether the turn is an owner's: decides which grants count.
-    pub is_owner: bool,
+    /// Which grants the command sees.
+    pub grants: GrantsSeen,
     /// The command line, for a POSIX shell.
     pub command: String,
     /// Where it starts: relative to the workspace, or absolute as the box or the host names it.
@@ -180,6 +180,17 @@ pub struct SandboxRequest {
     pub output_limit: ByteCount,
     /// Fires when the turn is stopped; the command is killed.
     pub cancel: CancelToken,
+}
+
+/// Which grants a command sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantsSeen {
+    /// None: it names none, so it need not see any.
+    None,
+    /// Those that count for everybody.
+    Everybodys,
+    /// Those that count for an owner.
+    Owners,
 }
 
 /// How a command ended.

@@ -170,7 +170,9 @@ impl Run<'_> {
             channel: self.turn.route.channel.clone(),
             chat: self.turn.route.chat.clone(),
             sender: self.turn.event.sender.clone(),
-            is_owner: self.turn.decision.is_owner,
+            // As decided, and as in force now: a grant may hang on it.
+            is_owner: self.turn.decision.is_owner
+                && self.responder.with.policy.evaluate(self.turn.event).is_owner,
             labels,
             cancel: self.turn.scope.cancel.clone(),
         }

@@ -134,5 +134,7 @@ fn a_text_that_is_too_long_is_stopped_and_not_let_through() {
     let long = "a word ".repeat(1 << 20);
     let report = gate().input(&long);
     assert_eq!((report.action, report.severity), (Action::Block, Severity::High));
-    assert_eq!(report.reason, "security_error_fail_closed");
+    assert_eq!(report.reason, "security_text_too_long");
+    let open = gate().under(Settings { fail_mode: FailMode::Open, ..Settings::default() }).unwrap();
+    assert_eq!(open.input(&long).action, Action::Block, "whatever the fail mode");
 }

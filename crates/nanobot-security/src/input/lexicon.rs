@@ -1,14 +1,13 @@
-//! The concepts of all packs as one automaton: one pass over a view finds every term of every language. It does not
-//! judge: what the finds mean together is the rules' business.
+//! The concepts of all packs: one pass over a view finds every term of every language. It does not judge: what the
+//! finds mean together is the rules' business.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::borders::Borders;
 use super::measure::Measure;
 use super::term::{Term, is_ideographic};
+use super::trie::Trie;
 
 /// Terms of fewer bytes mean nothing inside of words.
 const SHORTEST: usize = 3;
@@ -56,23 +55,27 @@ impl Finds {
     }
 }
 
-/// All concepts and the automaton over their terms.
+/// All concepts and their terms.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    automaton: AhoCorasick,
-    /// One for each pattern of the automaton.
+    /// Every pattern.
+    all: Trie,
+    /// Those that may begin inside of a word, by their places in `open`.
+    inner: Trie,
+    open: Vec<usize>,
+    /// In ascending order of their texts.
     entries: Vec<Entry>,
     names: BTreeMap<String, ConceptId>,
 }
 
-/// What a pattern of the automaton stands for.
+/// What a pattern stands for.
 #[derive(Debug)]
 struct Entry {
     concepts: Vec<ConceptId>,
     pattern: Pattern,
 }
 
-/// One byte string of the automaton.
+/// One byte string that is looked for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Pattern {
     text: String,
@@ -109,23 +112,32 @@ impl Lexicon {
     /// Too many concepts or terms.
     pub(crate) fn new(concepts: &BTreeMap<String, Vec<Term>>) -> Result<Self, String> {
         let mut names = BTreeMap::new();
-        let mut by_term: BTreeMap<Pattern, Vec<ConceptId>> = BTreeMap::new();
+        let mut pairs: Vec<(Pattern, ConceptId)> = Vec::new();
         for (index, (name, terms)) in concepts.iter().enumerate() {
             let id = ConceptId(u16::try_from(index).map_err(|_| "too many concepts".to_owned())?);
             names.insert(name.clone(), id);
             for term in terms {
-                for pattern in patterns(term) {
-                    by_term.entry(pattern).or_default().push(id);
-                }
+                pairs.extend(patterns(term).into_iter().map(|pattern| (pattern, id)));
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(by_term.keys().map(|pattern| &pattern.text))
-            .map_err(|error| error.to_string())?;
-        let entries = by_term.into_iter().map(|(pattern, concepts)| Entry { concepts, pattern }).collect();
-        Ok(Self { automaton, entries, names })
+        pairs.sort_unstable();
+        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
+        for (pattern, id) in pairs {
+            match entries.last_mut().filter(|last| last.pattern == pattern) {
+                Some(last) => last.concepts.push(id),
+                None => entries.push(Entry { concepts: vec![id], pattern }),
+            }
+        }
+        let text_at = |&place: &usize| entries.get(place).map_or("", |entry| entry.pattern.text.as_str());
+        let is_open = |pattern: &Pattern| pattern.is_open_before && !pattern.is_glued;
+        let open: Vec<usize> = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(place, entry)| is_open(&entry.pattern).then_some(place))
+            .collect();
+        let all = Trie::new(&entries.iter().map(|entry| entry.pattern.text.as_str()).collect::<Vec<_>>());
+        let inner = Trie::new(&open.iter().map(text_at).collect::<Vec<_>>());
+        Ok(Self { all, inner, open, entries, names })
     }
 
     /// The concept of this name.
@@ -137,21 +149,18 @@ impl Lexicon {
     pub(crate) fn find(&self, text: &str, borders: Option<Borders>) -> Finds {
         let measure = Measure::of(text, borders.is_some());
         let mut by_concept = vec![Vec::new(); self.names.len()];
-        for hit in self.automaton.find_overlapping_iter(text) {
-            let Some(entry) = self.entries.get(hit.pattern().as_usize()) else { continue };
+        self.each(text, borders.is_some(), |entry, start| {
+            let end = start + entry.pattern.text.len();
             let find = if let Some(borders) = &borders {
                 let pattern = &entry.pattern;
-                let end = hit.end();
                 let end = if pattern.is_open_after { borders.with_ending(end) } else { end };
-                let is_aligned = borders.are_whole(hit.start(), end, pattern.words);
-                if !is_aligned && end - hit.start() < SHORTEST {
-                    continue;
+                let is_aligned = borders.are_whole(start, end, pattern.words);
+                if !is_aligned && end - start < SHORTEST {
+                    return;
                 }
-                Find { is_aligned, ..stretch(&measure, hit.start(), end) }
+                Find { is_aligned, ..stretch(&measure, start, end) }
             } else {
-                let Some((start, end)) = bordered(text, hit.start(), hit.end(), entry) else {
-                    continue;
-                };
+                let Some((start, end)) = bordered(text, start, end, entry) else { return };
                 stretch(&measure, start, end)
             };
             for concept in &entry.concepts {
@@ -159,13 +168,44 @@ impl Lexicon {
                     list.push(find);
                 }
             }
-        }
+        });
         for list in &mut by_concept {
             list.sort_unstable_by_key(|find: &Find| (find.start, !find.is_aligned, Reverse(find.end)));
             // Of those that begin at the same place: whole words, else the longest.
             list.dedup_by_key(|find| find.start);
         }
         Finds { by_concept, measure, borders }
+    }
+
+    /// Every pattern that stands in `text`, and where it begins. Inside of a word only those are looked for that may
+    /// begin there, unless nobody knows where words begin.
+    fn each<'l>(&'l self, text: &str, is_glued: bool, mut found: impl FnMut(&'l Entry, usize)) {
+        let entry = |place: usize| self.entries.get(place);
+        let text_of = |place: usize| entry(place).map_or("", |entry| entry.pattern.text.as_str());
+        let opened = |place: usize| self.open.get(place).copied().unwrap_or(usize::MAX);
+        let mut is_inside = false;
+        for (start, c) in text.char_indices() {
+            let runs = c.is_alphanumeric() && !is_ideographic(c);
+            let rest = text.as_bytes().get(start..).unwrap_or_default();
+            if is_inside && runs && !is_glued {
+                self.inner.beginnings(
+                    rest,
+                    |place| text_of(opened(place)),
+                    |place| {
+                        if let Some(entry) = entry(opened(place)) {
+                            found(entry, start);
+                        }
+                    },
+                );
+            } else {
+                self.all.beginnings(rest, text_of, |place| {
+                    if let Some(entry) = entry(place) {
+                        found(entry, start);
+                    }
+                });
+            }
+            is_inside = runs;
+        }
     }
 }
 

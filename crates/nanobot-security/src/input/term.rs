@@ -85,13 +85,19 @@ fn alternatives(entry: &str) -> Result<Vec<String>, String> {
     }
     for text in &mut done {
         text.push_str(rest);
-        *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.contains("  ") || text.trim() != text {
+            *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
     }
     Ok(done)
 }
 
 /// A term as people type it: with and without accents, umlauts in two letters, apostrophes of both kinds or none.
 fn spellings(body: &str) -> Vec<String> {
+    // Most terms are plain already, and there are tens of thousands of them.
+    if body.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b' ')) {
+        return vec![body.to_owned()];
+    }
     let body = &lowered(body);
     let mut all = vec![body.clone()];
     if !body.chars().any(|c| is_unspaced(c) || matches!(c, '\u{900}'..='\u{DFF}')) {

@@ -2,7 +2,8 @@
 
 use nanobot_core::cancel::CancelSwitch;
 use nanobot_core::ports::{
-    Protection, SandboxError, SandboxResult, StoreError, StoreErrorKind, ToolExecutor, ToolOutcome,
+    GrantsSeen, Protection, SandboxError, SandboxResult, StoreError, StoreErrorKind, ToolExecutor,
+    ToolOutcome,
 };
 use nanobot_core::testing::contract::tool_executor_contract;
 use nanobot_core::testing::event;
@@ -87,7 +88,7 @@ async fn a_command_reaches_the_box_with_all_that_it_needs() {
     let requests = sandbox.requests();
     let first = &requests[0];
     assert_eq!((first.command.as_str(), first.directory.as_deref()), ("printf hi", Some("sub")));
-    assert_eq!((first.session.as_str(), first.is_owner), ("cli:default", true));
+    assert_eq!((first.session.as_str(), first.grants), ("cli:default", GrantsSeen::None));
     assert_eq!(first.timeout, Duration::from_mins(1));
     assert_eq!(requests[1].directory, None);
 }
@@ -183,6 +184,13 @@ async fn the_workspace_may_be_named_as_the_host_names_it() {
         .execute(&call("c1", "exec", json!({"command": command})), &context(&event::cli("x").build()))
         .await;
     assert_eq!(sandbox.requests().len(), 1);
+}
+
+#[test]
+fn only_a_command_that_names_a_grant_sees_any() {
+    assert_eq!(seen("true", None, true), GrantsSeen::None);
+    assert_eq!(seen("cat /grants/docs/x", None, true), GrantsSeen::Owners);
+    assert_eq!(seen("cat x", Some("/grants/docs"), false), GrantsSeen::Everybodys);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use nanobot_core::cancel::{CancelSwitch, CancelToken};
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{Sandbox as _, SandboxError, SandboxRequest, SandboxResult};
+use nanobot_core::ports::{GrantsSeen, Sandbox as _, SandboxError, SandboxRequest, SandboxResult};
 use nanobot_core::units::ByteCount;
 use nanobot_sandbox::Network;
 use serde_json::json;
@@ -23,7 +23,7 @@ pub(super) async fn run(place: &Place, options: &Run) -> Result<Code, Failure> {
     let (switch, cancel) = CancelSwitch::new();
     let request = SandboxRequest {
         session: options.session.clone(),
-        is_owner: true,
+        grants: GrantsSeen::Owners,
         command: line(&options.command),
         directory: None,
         timeout: opened.timeout,
@@ -93,7 +93,7 @@ fn failure(error: &SandboxError) -> Failure {
 pub(super) async fn trial(opened: &OpenBox) -> Result<(), String> {
     let request = SandboxRequest {
         session: nanobot_core::ids::SessionKey::new("cli:selftest").map_err(|error| error.to_string())?,
-        is_owner: false,
+        grants: GrantsSeen::Owners,
         command: "printf '%s' \"$((6 * 7))\"".to_owned(),
         directory: None,
         timeout: opened.timeout,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cancel::CancelToken;
 use crate::ids::SessionKey;
 use crate::model::ToolSpec;
-use crate::ports::{Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolExecutor};
+use crate::ports::{GrantsSeen, Sandbox, SandboxError, SandboxRequest, SandboxResult, ToolExecutor};
 use crate::testing::event;
 use crate::testing::models::call;
 use crate::testing::tools::context;
@@ -97,7 +97,7 @@ pub async fn sandbox_contract<S: Sandbox>(make: impl AsyncFn() -> S) {
 fn request(command: &str, output_limit: ByteCount) -> SandboxRequest {
     SandboxRequest {
         session: SessionKey::new("cli:default").unwrap(),
-        is_owner: true,
+        grants: GrantsSeen::Owners,
         command: command.to_owned(),
         directory: None,
         timeout: Duration::from_secs(20),
