@@ -38,7 +38,7 @@ pub use cell::{Cell, CellCommand, CellOutput, Killer};
 pub use error::{RunError, StartError};
 pub use init::{INIT_FLAG, take_over};
 pub use launch::{Launcher, LauncherSettings};
-pub use mounts::{GrantMount, Mask, MountKind, MountSource, Mounts, WORKSPACE};
+pub use mounts::{GrantMount, Mask, MountKind, MountSource, Mounts, Pin, WORKSPACE};
 pub use plan::{Plan, PlannedMount, Shown};
 pub use pool::{PoolSettings, Pressure};
 pub use profile::{HostUser, Limits, Network, Profile, Wall};

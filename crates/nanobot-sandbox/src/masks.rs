@@ -7,6 +7,7 @@
 //! It is done before each command and holds for it. What the host puts into place while a command runs is seen by that
 //! command and covered for the next.
 
+mod pins;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +21,10 @@ use nanobot_core::ports::FileAccess;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 
+pub(crate) use self::pins::Pinned;
+use self::pins::{MAX_PINS, Pins, is_bound_to_place};
 use crate::identity::Identity;
-use crate::{Mask, MountKind, MountSource};
+use crate::{Mask, MountKind, MountSource, Pin};
 
 /// So many entries are looked at before a command, all folders together: about a tenth of a second.
 const MAX_ENTRIES: usize = 100_000;
@@ -41,6 +44,8 @@ pub(crate) enum MaskError {
     TooDeep,
     #[error("more than {MAX_MASKS} entries are blocked, too many to cover")]
     TooManyMasks,
+    #[error("more than {MAX_PINS} folders lie above blocked paths, too many to hold in their places")]
+    TooManyPins,
     #[error("looking for blocked files took too long")]
     Stopped,
     #[error("{path} cannot be looked into for blocked files")]
@@ -56,6 +61,8 @@ pub(crate) struct Tree<'a> {
     pub(crate) target: &'a Path,
     /// It is shown with the folders in it.
     pub(crate) is_recursive: bool,
+    /// Commands may rename what lies in it.
+    pub(crate) is_writable: bool,
     /// On the host: covered in here, whatever the rules say.
     pub(crate) covered: &'a [PathBuf],
 }
@@ -68,6 +75,16 @@ pub(crate) struct Search<'a> {
     entries: usize,
     has_looked: bool,
     found: Vec<Found>,
+    pins: Pins,
+}
+
+/// All that a look has found, sorted: folders come before what is in them.
+#[derive(Debug)]
+pub(crate) struct Finds {
+    pub(crate) covered: Vec<Found>,
+    pub(crate) pinned: Vec<Pinned>,
+    /// The same folders, held open.
+    pub(crate) pins: Vec<Pin>,
 }
 
 /// What must be covered. Which file it is counts too: a cover lies on the file, and is gone with it when the host
@@ -80,16 +97,18 @@ pub(crate) struct Found {
     pub(crate) folder: Identity,
 }
 
-/// Whether somebody may look into a folder.
+/// Whether somebody may look into a folder, and whether something in it, however deep, is blocked because of its place.
 enum Look {
-    Done,
+    Done {
+        holds_bound: bool,
+    },
     /// The folder may not be read or passed through. Its owner in the box could change that, so it is covered whole.
     Denied,
 }
 
 impl<'a> Search<'a> {
     pub(crate) fn new(rules: &'a dyn FileAccess, stop: &'a AtomicBool) -> Self {
-        Self { rules, stop, entries: 0, has_looked: false, found: Vec::new() }
+        Self { rules, stop, entries: 0, has_looked: false, found: Vec::new(), pins: Pins::default() }
     }
 
     /// Looks at one folder. A file has nothing in it; whether it may be shown itself is the caller's question.
@@ -101,7 +120,7 @@ impl<'a> Search<'a> {
         let denied = || MaskError::Look { path: shown.host.display().to_string() };
         let folder = open(shown.source.as_fd(), c".").map_err(|_| denied())?;
         match self.folder(&folder, shown, shown.host, shown.target, 0)? {
-            Look::Done => Ok(()),
+            Look::Done { .. } => Ok(()),
             Look::Denied => Err(denied()),
         }
     }
@@ -111,10 +130,11 @@ impl<'a> Search<'a> {
         self.has_looked
     }
 
-    /// What is to be covered, sorted.
-    pub(crate) fn found(mut self) -> Vec<Found> {
+    /// What is to be covered, and what is to be held in its place.
+    pub(crate) fn finds(mut self) -> Finds {
         self.found.sort_by(|one, other| one.mask.cmp(&other.mask));
-        self.found
+        let (pinned, pins) = self.pins.sorted();
+        Finds { covered: self.found, pinned, pins }
     }
 
     /// Nothing in it could be in need of a cover, so that nobody needs to look.
@@ -138,18 +158,29 @@ impl<'a> Search<'a> {
         if statat(folder, c".", AtFlags::empty()).is_err() {
             return Ok(Look::Denied);
         }
+        let mut holds_bound = false;
         for (name, kind) in self.names(folder, host)? {
             let (host, target) = (host.join(as_path(&name)), target.join(as_path(&name)));
             let is_covered = self.rules.is_blocked(&host) || shown.covered.contains(&host);
+            if is_covered && shown.is_writable && kind != FileType::Symlink {
+                holds_bound |= is_bound_to_place(self.rules, shown.host, &host, depth);
+            }
             let cover = match kind {
                 FileType::Symlink => None,
                 FileType::Directory if is_covered || !shown.is_recursive => Some(MountKind::Folder),
                 FileType::Directory => {
                     let look = match open(folder.as_fd(), &name) {
-                        Ok(inner) => self.folder(&inner, shown, &host, &target, depth + 1)?,
+                        Ok(inner) => {
+                            let look = self.folder(&inner, shown, &host, &target, depth + 1)?;
+                            if matches!(look, Look::Done { holds_bound: true }) {
+                                self.pins.add(folder, &name, &inner, &host, target.clone())?;
+                                holds_bound = true;
+                            }
+                            look
+                        }
                         Err(Errno::ACCESS | Errno::PERM) => Look::Denied,
                         // Gone or replaced since it was listed. The look after the start finds what it is now.
-                        Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => Look::Done,
+                        Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => Look::Done { holds_bound: false },
                         Err(_) => return Err(MaskError::Look { path: host.display().to_string() }),
                     };
                     matches!(look, Look::Denied).then_some(MountKind::Folder)
@@ -160,7 +191,7 @@ impl<'a> Search<'a> {
                 self.cover(folder, &name, target, kind)?;
             }
         }
-        Ok(Look::Done)
+        Ok(Look::Done { holds_bound })
     }
 
     fn names(&mut self, folder: &OwnedFd, host: &Path) -> Result<Vec<(CString, FileType)>, MaskError> {

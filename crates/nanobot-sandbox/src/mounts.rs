@@ -20,6 +20,8 @@ pub struct Mounts {
     pub workspace: MountSource,
     /// Besides it.
     pub grants: Vec<GrantMount>,
+    /// Held in their places in them: folders before those in them.
+    pub pins: Vec<Pin>,
     /// Covered in them.
     pub masks: Vec<Mask>,
 }
@@ -27,7 +29,7 @@ pub struct Mounts {
 impl Mounts {
     /// Only a workspace.
     pub fn only(workspace: MountSource) -> Self {
-        Self { workspace, grants: Vec::new(), masks: Vec::new() }
+        Self { workspace, grants: Vec::new(), pins: Vec::new(), masks: Vec::new() }
     }
 }
 
@@ -57,6 +59,15 @@ pub struct GrantMount {
     pub target: PathBuf,
     /// Nothing may be written there.
     pub is_read_only: bool,
+}
+
+/// A folder in the workspace or in a grant for writing that is mounted onto itself, so that nobody can rename it.
+#[derive(Debug)]
+pub struct Pin {
+    /// On the host.
+    pub source: MountSource,
+    /// In the box: absolute, below `/workspace` or a grant, without links.
+    pub target: PathBuf,
 }
 
 /// Something in the workspace or a grant that the box shows empty.

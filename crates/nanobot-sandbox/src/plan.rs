@@ -35,7 +35,7 @@ pub(crate) const LOCALE: [&str; 5] = ["LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ"
 pub struct Plan {
     /// The arguments of bubblewrap, without its own name.
     pub argv: Vec<OsString>,
-    /// What is shown, in order; a later one covers an earlier.
+    /// What is shown, in order; a later one covers an earlier. A pin shows nothing new and is not in it.
     pub mounts: Vec<PlannedMount>,
     /// What the descriptors from 3 on are, in order.
     pub(crate) descriptors: Vec<Descriptor>,
@@ -74,6 +74,7 @@ pub enum Shown {
 pub(crate) enum Descriptor {
     Workspace,
     Grant(usize),
+    Pin(usize),
     Text(Vec<u8>),
     Init,
     Seccomp,
@@ -220,6 +221,10 @@ impl Draft {
                 is_read_only: grant.is_read_only,
             });
         }
+        for (index, pin) in mounts.pins.iter().enumerate() {
+            self.descriptor("--bind-fd", Descriptor::Pin(index));
+            self.argument(&pin.target);
+        }
         for mask in &mounts.masks {
             match mask.kind {
                 MountKind::File => self.unreadable(&mask.target),
@@ -314,6 +319,8 @@ fn setup(profile: &Profile, mounts: &Mounts) -> Setup {
     let limits = &profile.limits;
     let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
     let writable = mounts.grants.iter().filter(|grant| !grant.is_read_only).map(|grant| bytes(&grant.target));
+    let pinned = mounts.pins.iter().map(|pin| pin.target.as_path());
+    let masked = mounts.masks.iter().map(|mask| mask.target.as_path());
     Setup {
         processes: limits.processes.into(),
         open_files: limits.open_files,
@@ -324,13 +331,14 @@ fn setup(profile: &Profile, mounts: &Mounts) -> Setup {
         memory: limits.memory.get(),
         network: profile.network == Network::Host,
         writable: std::iter::once(bytes(Path::new(WORKSPACE))).chain(writable).collect(),
-        covered: mounts.masks.iter().map(|mask| bytes(&mask.target)).collect(),
+        covered: pinned.chain(masked).map(bytes).collect(),
         #[cfg(feature = "weakened")]
         without: Vec::new(),
     }
 }
 
-/// Grants lie below `/grants`, each at a place of its own; masks lie in something that is shown.
+/// Grants lie below `/grants`, each at a place of its own; masks lie in something that is shown, pins in something that
+/// may be written.
 fn check_targets(mounts: &Mounts) -> Result<(), StartError> {
     let refuse = |path: &Path, reason| Err(StartError::Target { path: path.to_owned(), reason });
     for (index, grant) in mounts.grants.iter().enumerate() {
@@ -343,6 +351,16 @@ fn check_targets(mounts: &Mounts) -> Result<(), StartError> {
             });
         if overlaps {
             return refuse(&grant.target, "two grants have the same place");
+        }
+    }
+    for pin in &mounts.pins {
+        let inside = std::iter::once(Path::new(WORKSPACE))
+            .chain(
+                mounts.grants.iter().filter(|grant| !grant.is_read_only).map(|grant| grant.target.as_path()),
+            )
+            .any(|root| is_plain_below(&pin.target, root));
+        if !inside {
+            return refuse(&pin.target, "only a folder in one that may be written can be held in its place");
         }
     }
     for mask in &mounts.masks {
@@ -364,7 +382,7 @@ fn is_plain_below(path: &Path, folder: &Path) -> bool {
     })
 }
 
-/// There are never more descriptors than grants and a dozen.
+/// There are never more descriptors than grants, pins and a dozen.
 fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }

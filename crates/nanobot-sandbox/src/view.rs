@@ -22,7 +22,7 @@ use crate::allowlist::Allowlist;
 use crate::grants::{Honoured, honour};
 use crate::identity::Identity;
 use crate::links::DiskLinks;
-use crate::masks::{Found, Search, Tree};
+use crate::masks::{Finds, Found, Pinned, Search, Tree};
 use crate::{GrantMount, MountSource, Mounts, StartError, WORKSPACE, directory};
 
 /// Settling a view may take so long, waiting for a place included: a file system that hangs costs one answer.
@@ -37,6 +37,7 @@ pub(crate) struct View {
     workspace: (PathBuf, Identity),
     grants: Vec<(FileGrant, Identity)>,
     pub(crate) covered: Vec<Found>,
+    pub(crate) pinned: Vec<Pinned>,
     /// Folders had to be looked at to find the masks, so that one can have been missed.
     pub(crate) is_searched: bool,
 }
@@ -138,11 +139,23 @@ impl Sources {
         let source = MountSource::open(&workspace).map_err(|error| cannot_mount("Workspace", &error))?;
         let mut search = Search::new(files, stop);
         let target = Path::new(WORKSPACE);
-        let shown = Tree { source: &source, host: &workspace, target, is_recursive: true, covered: &[] };
+        let shown = Tree {
+            source: &source,
+            host: &workspace,
+            target,
+            is_recursive: true,
+            is_writable: true,
+            covered: &[],
+        };
         search.look(&shown).map_err(refused)?;
         let is = identity(&source)?;
-        let mut view =
-            View { workspace: (workspace, is), grants: Vec::new(), covered: Vec::new(), is_searched: false };
+        let mut view = View {
+            workspace: (workspace, is),
+            grants: Vec::new(),
+            covered: Vec::new(),
+            pinned: Vec::new(),
+            is_searched: false,
+        };
         let mut mounts = Mounts::only(source);
         for grant in grants {
             let name = format!("Grant '{}'", grant.id);
@@ -153,6 +166,7 @@ impl Sources {
                 host: &grant.path,
                 target: &target,
                 is_recursive: grant.is_recursive,
+                is_writable: !grant.is_read_only,
                 covered: if grant.is_read_only { &[] } else { &covered },
             };
             search.look(&shown).map_err(|error| refused(format!("{name} cannot be mounted: {error}")))?;
@@ -161,7 +175,8 @@ impl Sources {
             mounts.grants.push(GrantMount { source, target, is_read_only });
         }
         view.is_searched = search.has_looked();
-        view.covered = search.found();
+        let Finds { covered, pinned, pins } = search.finds();
+        (view.covered, view.pinned, mounts.pins) = (covered, pinned, pins);
         mounts.masks = view.covered.iter().map(|found| found.mask.clone()).collect();
         Ok(Settled { view, mounts, directory })
     }

@@ -196,6 +196,34 @@ async fn blocked_entries_are_covered_in_workspace_and_grants() {
 }
 
 #[tokio::test]
+async fn a_folder_above_a_blocked_path_cannot_be_moved_out_of_its_rule() {
+    let scene = Scene::new(|rules, root| {
+        for tree in ["ws", "out"] {
+            fs::create_dir_all(root.join(tree).join("top/dir")).unwrap();
+            fs::write(root.join(tree).join("top/dir/secret"), SECRET).unwrap();
+        }
+        rules
+            .granting("out", root.join("out"), false)
+            .blocking(root.join("ws/top/dir/secret"))
+            .blocking(root.join("out/top/dir/secret"))
+    });
+    for (tree, host) in [("/workspace", "ws"), ("/grants/out", "out")] {
+        for from in ["top", "top/dir"] {
+            let tried = format!("cd {tree}; cat top/dir/secret; mv {from} x; mv -T {from} /tmp/x; echo end");
+            let said = scene.says(&tried).await;
+            assert!(said.ends_with("end") && !said.contains(SECRET), "{said}");
+            assert!(scene.path(host).join("top/dir/secret").exists(), "{said}");
+            let next = scene.says(&format!("cd {tree}; cat x/secret x/dir/secret top/dir/secret")).await;
+            assert!(!next.contains(SECRET), "{next}");
+        }
+        let beside = format!("cd {tree}/top/dir && echo kept > new && mv new note && rm -f none && cat note");
+        assert_eq!(scene.says(&beside).await, "kept");
+        assert_eq!(fs::read_to_string(scene.path(host).join("top/dir/note")).unwrap(), "kept\n");
+        assert_eq!(fs::read_to_string(scene.path(host).join("top/dir/secret")).unwrap(), SECRET);
+    }
+}
+
+#[tokio::test]
 async fn a_blocked_file_that_the_host_replaces_is_covered_again() {
     let scene = Scene::new(|rules, root| {
         fs::write(root.join("ws/.env"), SECRET).unwrap();

@@ -58,6 +58,7 @@ impl Site {
         Ok(Mounts {
             workspace: MountSource::open(&self.workspace())?,
             grants: vec![grant(&self.docs(), "docs")?, grant(Path::new(TOOLS), "tools")?],
+            pins: Vec::new(),
             masks: vec![Mask { target: "/workspace/.env".into(), kind: MountKind::File }],
         })
     }

@@ -120,11 +120,11 @@ impl Boxed {
 
 /// Whether everything is covered in a box that must be.
 async fn covers_lie(cell: &Cell, view: &Arc<View>) -> io::Result<bool> {
-    if view.covered.is_empty() {
+    if view.covered.is_empty() && view.pinned.is_empty() {
         return Ok(true);
     }
     let (first, view) = (cell.first_process(), Arc::clone(view));
-    let looking = spawn_blocking(move || covers::all_lie(&first, &view.covered));
+    let looking = spawn_blocking(move || covers::all_lie(&first, &view.covered, &view.pinned));
     timeout(LOOK_LIMIT, looking).await??
 }
 

@@ -25,6 +25,7 @@ pub(super) fn mappings(
     ends: &mut Ends,
 ) -> Result<Vec<FdMapping>, StartError> {
     let mut grants: Vec<_> = mounts.grants.into_iter().map(|grant| Some(grant.source)).collect();
+    let mut pins: Vec<_> = mounts.pins.into_iter().map(|pin| Some(pin.source)).collect();
     let mut workspace = Some(mounts.workspace);
     let missing = || StartError::machine("hand descriptors over", io::ErrorKind::NotFound);
     let numbered = (FIRST_FD..).zip(&plan.descriptors);
@@ -35,6 +36,10 @@ pub(super) fn mappings(
                 Descriptor::Grant(index) => {
                     let grant = grants.get_mut(*index).and_then(Option::take);
                     grant.ok_or_else(missing)?.into_fd()
+                }
+                Descriptor::Pin(index) => {
+                    let pin = pins.get_mut(*index).and_then(Option::take);
+                    pin.ok_or_else(missing)?.into_fd()
                 }
                 Descriptor::Text(text) => in_memory(text)?,
                 Descriptor::Init => {

@@ -14,6 +14,7 @@ struct Scene {
     folder: TempDir,
     rules: Rules,
     is_recursive: bool,
+    is_writable: bool,
     covered: Vec<PathBuf>,
     stop: AtomicBool,
 }
@@ -28,14 +29,15 @@ impl Scene {
             fs::write(folder.path().join(file), "").unwrap();
         }
         let rules = Rules::at(folder.path()).blocking_name(".env");
-        Self { folder, rules, is_recursive: true, covered: Vec::new(), stop: AtomicBool::new(false) }
+        let stop = AtomicBool::new(false);
+        Self { folder, rules, is_recursive: true, is_writable: true, covered: Vec::new(), stop }
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn found(&self) -> Result<Vec<Found>, MaskError> {
+    fn finds(&self) -> Result<Finds, MaskError> {
         let source = MountSource::open(self.folder.path()).unwrap();
         let mut search = Search::new(&self.rules, &self.stop);
         search.look(&Tree {
@@ -43,9 +45,21 @@ impl Scene {
             host: self.folder.path(),
             target: Path::new("/workspace"),
             is_recursive: self.is_recursive,
+            is_writable: self.is_writable,
             covered: &self.covered,
         })?;
-        Ok(search.found())
+        Ok(search.finds())
+    }
+
+    fn found(&self) -> Result<Vec<Found>, MaskError> {
+        self.finds().map(|finds| finds.covered)
+    }
+
+    /// What is held in its place, in the order of mounting.
+    fn pins(&self) -> Vec<String> {
+        let Finds { pinned, pins, .. } = self.finds().unwrap();
+        assert!(pinned.iter().map(|pin| &pin.target).eq(pins.iter().map(|pin| &pin.target)));
+        pins.into_iter().map(|pin| pin.target.display().to_string()).collect()
     }
 
     /// What is covered, folders with a slash at their end.
@@ -165,6 +179,61 @@ fn too_many_entries_are_refused() {
     let mut search = Search::new(&scene.rules, &scene.stop);
     search.entries = MAX_ENTRIES - 3;
     let target = Path::new("/workspace");
-    let shown = Tree { source: &source, host: scene.folder.path(), target, is_recursive: true, covered: &[] };
+    let shown = Tree {
+        source: &source,
+        host: scene.folder.path(),
+        target,
+        is_recursive: true,
+        is_writable: true,
+        covered: &[],
+    };
     assert_eq!(search.look(&shown), Err(MaskError::TooMany));
+}
+
+#[test]
+fn folders_above_a_blocked_path_are_held_outermost_first() {
+    let mut scene = Scene::new();
+    scene.rules = Rules::at(scene.folder.path()).blocking(scene.path("a/b/c")).blocking(scene.path("z/x"));
+    assert_eq!(scene.pins(), ["/workspace/a", "/workspace/a/b", "/workspace/z"]);
+    scene.is_writable = false;
+    assert_eq!(scene.pins(), [""; 0], "nobody renames what is only shown for reading");
+}
+
+#[test]
+fn what_is_blocked_under_any_folder_name_or_at_the_top_holds_nothing() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.pins(), [""; 0]);
+    scene.rules = Rules::at(scene.folder.path()).blocking(scene.path("a")).blocking(scene.path(".env"));
+    assert_eq!(scene.pins(), [""; 0]);
+}
+
+#[test]
+fn folders_above_a_read_only_grant_are_held_in_a_wider_one() {
+    let mut scene = Scene::new();
+    scene.rules = Rules::at("/elsewhere");
+    scene.covered = vec![scene.path("a/b/c")];
+    assert_eq!(scene.pins(), ["/workspace/a", "/workspace/a/b"]);
+}
+
+#[test]
+fn too_many_folders_above_blocked_paths_are_refused() {
+    let mut scene = Scene::new();
+    let mut deep = scene.folder.path().to_owned();
+    let mut rules = Rules::at(scene.folder.path());
+    for number in 0..=MAX_PINS {
+        if number % 32 == 0 {
+            deep = scene.path(&format!("top{number}"));
+        } else {
+            deep.push("d");
+        }
+        fs::create_dir(&deep).unwrap();
+        fs::write(deep.join("secret"), "").unwrap();
+        if number % 32 == 31 || number == MAX_PINS {
+            rules = rules.blocking(deep.join("secret"));
+        }
+    }
+    scene.rules = rules;
+    assert_eq!(scene.found(), Err(MaskError::TooManyPins));
+    fs::remove_dir_all(&deep).unwrap();
+    assert_eq!(scene.pins().len(), MAX_PINS);
 }

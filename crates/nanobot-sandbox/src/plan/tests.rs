@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use super::*;
-use crate::mounts::{GrantMount, Mask, MountSource};
+use crate::mounts::{GrantMount, Mask, MountSource, Pin};
 
 fn source(path: &str) -> MountSource {
     let folder = OwnedFd::from(File::open("/usr").unwrap());
@@ -18,6 +18,7 @@ fn mounts() -> Mounts {
             GrantMount { source: source("/home/me/docs"), target: "/grants/docs".into(), is_read_only: true },
             GrantMount { source: source("/home/me/out"), target: "/grants/out".into(), is_read_only: false },
         ],
+        pins: Vec::new(),
         masks: vec![
             Mask { target: "/workspace/.env".into(), kind: MountKind::File },
             Mask { target: "/grants/docs/.ssh".into(), kind: MountKind::Folder },
@@ -131,4 +132,23 @@ fn places_that_would_cover_the_system_or_each_other_are_refused() {
     let mut outside = mounts();
     outside.masks[0].target = "/usr/bin".into();
     assert!(plan(&Profile::default(), &outside, &Machine::default(), &[]).is_err());
+}
+
+#[test]
+fn pins_come_after_what_they_hold_and_before_the_covers() {
+    let mut mounts = mounts();
+    let pin = |target: &str| Pin { source: source("/home/me/work/x"), target: target.into() };
+    mounts.pins = vec![pin("/workspace/a"), pin("/workspace/a/b"), pin("/grants/out/c")];
+    let plan = planned(&Profile::default(), &mounts, &[]);
+    let text = text(&plan);
+    let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} in {text}"));
+    assert!(at("/grants/out --bind-fd") < at(" /workspace/a "));
+    assert!(at(" /workspace/a ") < at(" /workspace/a/b "));
+    assert!(at(" /grants/out/c ") < at("/dev/null /workspace/.env"));
+    assert_eq!(plan.setup.covered.len(), 5, "the program in the box looks whether they are mounted");
+    for target in ["/workspace", "/grants/docs/x", "/workspace/../x", "/etc"] {
+        mounts.pins = vec![pin(target)];
+        let plan = super::plan(&Profile::default(), &mounts, &Machine::default(), &[]);
+        assert!(matches!(plan, Err(StartError::Target { .. })), "{target}");
+    }
 }

@@ -178,6 +178,19 @@ fn a_view_changes_with_grants_covers_and_replaced_folders() {
     assert!(!scene.view().has_grants());
 }
 
+#[test]
+fn a_view_changes_when_a_rule_goes_by_path_instead_of_by_name() {
+    let scene = Scene::new(|rules, root| rules.granting("docs", root.join("docs"), false).blocking_name("x"));
+    let by_name = scene.settle().unwrap();
+    assert!(by_name.mounts.pins.is_empty());
+    let rules = Rules::at(scene.path("ws")).granting("docs", scene.path("docs"), false);
+    let scene = Scene { rules: Arc::new(rules.blocking(scene.path("docs/deep/x"))), ..scene };
+    let by_path = scene.settle().unwrap();
+    assert_eq!(by_path.mounts.masks, by_name.mounts.masks);
+    assert_eq!(by_path.mounts.pins[0].target, PathBuf::from("/grants/docs/deep"));
+    assert_ne!(by_path.view, by_name.view, "in a shell of the old view the folder can be renamed");
+}
+
 #[tokio::test]
 async fn a_view_is_settled_off_the_event_loop() {
     let scene = Scene::new(|rules, _| rules);

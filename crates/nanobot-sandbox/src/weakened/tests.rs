@@ -21,6 +21,7 @@ fn planned(parts: &[Part]) -> Plan {
             target: "/grants/docs".into(),
             is_read_only: true,
         }],
+        pins: Vec::new(),
         masks: vec![
             Mask { target: "/workspace/.env".into(), kind: MountKind::File },
             Mask { target: "/workspace/keys".into(), kind: MountKind::Folder },

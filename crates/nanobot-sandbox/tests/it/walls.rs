@@ -158,6 +158,7 @@ async fn grants_are_shown_as_they_are_granted_and_masks_hide_what_they_cover() {
             target: "/grants/docs".into(),
             is_read_only,
         }],
+        pins: Vec::new(),
         masks: vec![
             Mask { target: "/workspace/.env".into(), kind: MountKind::File },
             Mask { target: "/grants/docs/.ssh".into(), kind: MountKind::Folder },
@@ -194,6 +195,7 @@ async fn a_mask_that_was_led_elsewhere_keeps_the_box_closed() {
     let mounts = Mounts {
         workspace: source(folder.path()),
         grants: Vec::new(),
+        pins: Vec::new(),
         masks: vec![Mask { target: "/workspace/was/key".into(), kind: MountKind::File }],
     };
     let started = Cell::start(&launcher, &Profile::default(), mounts).await;
