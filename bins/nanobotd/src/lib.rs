@@ -32,5 +32,6 @@ pub use compose::{
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};
 pub use policy::{
-    FiledPolicy, POLICY_CHAIN, PolicyAtRest, PolicyRoom, RoomError, Surroundings, ThisMachine, accept_policy_log,
+    FiledPolicy, POLICY_CHAIN, PolicyAtRest, PolicyRoom, RoomError, Surroundings, ThisMachine,
+    accept_policy_log,
 };

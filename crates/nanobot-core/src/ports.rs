@@ -43,6 +43,6 @@ pub use sessions::{
 };
 pub use system::{Clock, IdGenerator};
 pub use tools::{
-    AllowedFile, FileAccess, FileGrant, GrantsSeen, FileOperation, FileRefusal, Protection, Sandbox, SandboxError,
-    SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
+    AllowedFile, FileAccess, FileGrant, FileOperation, FileRefusal, GrantsSeen, Protection, Sandbox,
+    SandboxError, SandboxRequest, SandboxResult, ToolContext, ToolExecutor, ToolOutcome,
 };

@@ -23,9 +23,9 @@ mod pack;
 mod pattern;
 mod rules;
 mod term;
-mod trie;
 #[cfg(test)]
 mod tests;
+mod trie;
 
 use self::borders::Borders;
 use self::rules::{Reading, Rules};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use nanobot_core::model::{ModelRequest, ToolClass};
+use nanobot_core::model::ModelRequest;
 use nanobot_core::testing::ScriptedModel;
 use nanobot_core::testing::event::cli;
-use nanobotd::{App, Drained, adapters};
+use nanobotd::{Adapters, App, Drained, adapters};
 use proptest::prelude::*;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,18 +13,24 @@ use tokio::net::TcpListener;
 
 use crate::support::{Log, PATIENCE, TestHome, Watcher, cases};
 
-// Invariant 9: while there is no sandbox there is nothing that would need one.
+// Invariant 9: where the sandbox is switched off nothing is offered that would need one.
 #[test]
-fn without_a_sandbox_no_tool_has_an_effect() {
+fn without_a_sandbox_no_tool_runs_a_command() {
     Log::default().run(async {
         let home = TestHome::new("");
-        let tools = adapters(&home.boot()).await.unwrap().tools;
-        let specs = tools.specs();
-        assert!(!specs.is_empty());
-        for spec in specs {
-            assert_eq!(spec.class, ToolClass::Pure, "{} only reads", spec.name);
-            assert!(!["exec", "shell", "spawn", "write_file"].contains(&spec.name.as_str()), "{}", spec.name);
-        }
+        let mut boot = home.boot();
+        let names = |with: &Adapters| -> Vec<String> {
+            with.tools.specs().into_iter().map(|spec| spec.name).collect()
+        };
+        let boxed = adapters(&boot).await.unwrap();
+        assert_eq!(names(&boxed), ["read_file", "write_file", "edit_file", "list_dir", "exec"]);
+        drop(boxed);
+        boot.loaded.config.security.strict_profile = false;
+        boot.loaded.config.tools.exec.isolation.enabled = false;
+        boot.loaded.config.tools.exec.allow_host_execution = true;
+        let open = adapters(&boot).await.unwrap();
+        assert_eq!(names(&open), ["read_file", "write_file", "edit_file", "list_dir"]);
+        assert!(open.sandbox.is_none());
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use nanobot_config::Home;
@@ -19,10 +19,11 @@ use nanobot_core::ports::{
     ToolExecutor, ToolOutcome,
 };
 use nanobot_core::replay::{Replayed, replay};
-use nanobot_core::stand_in::{AllowAll, NoSecurity};
+use nanobot_core::stand_in::AllowAll;
 use nanobot_core::testing::event::wa;
 use nanobot_core::testing::models::{call, call_reply, text_reply};
 use nanobot_journal::{DeliveryState, JournalReader};
+use nanobot_security::{RuleGate, Settings};
 use nanobotd::{Adapters, App, Drained, sessions_at};
 use proptest::prelude::*;
 use serde_json::json;
@@ -265,7 +266,7 @@ async fn check(lived: &Lived) -> Result<(), TestCaseError> {
         prop_assert_eq!(said, 1, "{:?}", event);
         // Number 2, with all the attempts that it took.
         let recorded = journal.turn(turn).await.unwrap().expect("it is known");
-        prop_assert_eq!(replay(&recorded, Arc::new(NoSecurity)).await, Replayed::Same, "{:#?}", recorded);
+        prop_assert_eq!(replay(&recorded, gate()).await, Replayed::Same, "{:#?}", recorded);
     }
     journal.close().await;
     Ok(())
@@ -291,4 +292,11 @@ proptest! {
         paid.dedup();
         prop_assert_eq!(paid.len(), runs, "a once tool ran twice");
     }
+}
+
+/// The gate of a home with default settings.
+fn gate() -> Arc<RuleGate> {
+    static RULES: LazyLock<Arc<RuleGate>> =
+        LazyLock::new(|| Arc::new(RuleGate::new(Settings::default()).unwrap()));
+    RULES.clone()
 }

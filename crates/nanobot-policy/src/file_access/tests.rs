@@ -113,7 +113,10 @@ fn linked_rules_hold_for_what_they_lead_to() {
     let allowed = rules.decide("/data/x", Operation::Read, true, &places).unwrap();
     assert_eq!(allowed, Allowed { path: "/data/x".into(), root: Path::new("/data"), grant: Some("g") });
     let inside = rules.decide("a", Operation::Write, false, &places).unwrap();
-    assert_eq!(inside, Allowed { path: "/homes/ann/ws/a".into(), root: Path::new("/homes/ann/ws"), grant: None });
+    assert_eq!(
+        inside,
+        Allowed { path: "/homes/ann/ws/a".into(), root: Path::new("/homes/ann/ws"), grant: None }
+    );
 }
 
 #[test]

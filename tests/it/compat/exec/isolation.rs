@@ -171,7 +171,10 @@ impl<'a> Case<'a> {
         let exec = Exec::new(sandbox, self.files.clone(), &ExecSettings::default()).unwrap();
         let toolbox = Toolbox::new([Arc::new(exec) as _]).unwrap();
         let context = context(&event::cli("x").build());
-        toolbox.execute(&call("c1", Exec::NAME, json!({"command": "true"})), &context).await.content
+        // A command sees grants only if it names one, and only then a bad one is in its way.
+        let grant = self.files.grants(true).first().map(|grant| format!("ls {}", grant.container));
+        let command = grant.unwrap_or_else(|| "true".to_owned());
+        toolbox.execute(&call("c1", Exec::NAME, json!({"command": command})), &context).await.content
     }
 
     /// Why ours makes a box where the original makes none.

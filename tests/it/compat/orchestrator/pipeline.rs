@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::super::cases::{Tally, rows};
 use super::input::{Said, name, text, truthy};
-use super::rules::{Case, RULES, Recorded};
+use super::rules::{Case, READ_THROUGH, RULES, Recorded};
 use super::run::{Given, Led, run};
 use super::{FOLDER, PIPELINE, Verdict, count, judge_all, shape};
 
@@ -127,6 +127,7 @@ fn judge_one(case: &Case<'_>, result: &Value, led: &Led) -> Verdict {
     if recorded != ours {
         return Err(difference(&recorded, &ours));
     }
+    let outcome = if rule == Some(READ_THROUGH) { self::outcome(&recorded) } else { outcome };
     let answers_nothing = rule == Some("blank_answer_is_none");
     if led.outcome != outcome && !(answers_nothing && led.outcome == TurnOutcome::Ignored) {
         return Err(format!("closed as {:?}, not {outcome:?}", led.outcome));
@@ -197,7 +198,8 @@ fn outcome(recorded: &Recorded) -> TurnOutcome {
     let sends = || intents.iter().any(|intent| text(intent, "intent") == "SendOutboundIntent");
     if counts("security_input_blocked") && !counts("policy_drop_access") && !counts("policy_drop_reply") {
         TurnOutcome::Blocked
-    } else if counts("response_sent") || counts("reaction_sent") || counts("policy_admin_command") && sends() {
+    } else if counts("response_sent") || counts("reaction_sent") || counts("policy_admin_command") && sends()
+    {
         TurnOutcome::Answered
     } else {
         TurnOutcome::Ignored

@@ -4,11 +4,12 @@
 use nanobot_core::ids::{ChannelName, ChatId};
 use nanobot_core::notice;
 use nanobot_core::text::trim;
+use nanobot_security::Action;
 use serde_json::{Value, json};
 
 use super::archive::{Found, found};
 use super::input::{Said, decision, text, truthy};
-use super::run::{FAILURE, Given};
+use super::run::{FAILURE, Given, rules};
 use super::shape;
 
 /// What was recorded for one message.
@@ -42,10 +43,13 @@ impl Case<'_> {
     }
 }
 
+/// What the original's default tells a chat whose message is blocked.
+const BLOCKED: &str = "😂";
+
 type Rule = fn(&Case<'_>, &mut Recorded);
 
 /// In the order in which they are applied; the first that changes anything names the difference.
-pub(super) const RULES: [(&str, Rule); 12] = [
+pub(super) const RULES: [(&str, Rule); 14] = [
     ("admin_facts_are_typed", drop_admin_facts),
     ("responder_error_is_answered", answer_errors),
     ("typing_is_always_an_intent", list_typing),
@@ -64,7 +68,46 @@ pub(super) const RULES: [(&str, Rule); 12] = [
     ("blank_answer_is_none", drop_blank_answer),
     ("blank_reaction_is_text", send_blank_reaction),
     ("notes_mode_is_known", know_notes_mode),
+    (READ_THROUGH, block_more),
+    ("reactions_are_judged", redact_reactions),
 ];
+
+/// The rule under which a turn ends otherwise than it was recorded.
+pub(super) const READ_THROUGH: &str = "attacks_are_read_through";
+
+/// What the recorded gate let pass, ours blocks.
+fn block_more(case: &Case<'_>, recorded: &mut Recorded) {
+    let said = case.said();
+    let report = rules().input(trim(&said.content));
+    if !truthy(&case.row["security"]) || recorded.given.is_none() || report.action != Action::Block {
+        return;
+    }
+    let (channel, chat) = (said.channel.as_str(), said.chat.as_str());
+    let told = match said.id.as_deref() {
+        Some(id) => json!({
+            "intent": "SendReactionIntent", "channel": channel, "chat_id": chat, "message_id": id,
+            "emoji": BLOCKED, "participant_jid": said.participant,
+        }),
+        None => shape::sent(channel, chat, BLOCKED),
+    };
+    let counted =
+        shape::counter("security_input_blocked", &[("channel", channel), ("reason", &report.reason)]);
+    *recorded = Recorded { intents: Some([counted, told].map(shape::plain).into()), given: None };
+}
+
+/// The original lets a reaction leave unseen.
+fn redact_reactions(case: &Case<'_>, recorded: &mut Recorded) {
+    let is_reaction = |intent: &Value| intent["intent"] == "SendReactionIntent";
+    let Some(intents) = recorded.intents.as_mut().filter(|_| truthy(&case.row["security"])) else { return };
+    let Some(at) = intents.iter().position(is_reaction) else { return };
+    let Some(clean) = rules().output(text(&intents[at], "emoji")).text else { return };
+    intents[at]["emoji"] = json!(clean);
+    for intent in intents.iter_mut().filter(|intent| intent["intent"] == "PersistSessionIntent") {
+        intent["assistant_content"] = json!(format!("[reacted with {clean}]"));
+    }
+    let channel = text(&intents[at], "channel").to_owned();
+    intents.insert(at, shape::plain(shape::counter("security_output_sanitized", &[("channel", &channel)])));
+}
 
 /// What the recorded desk counted by itself, under any name, is a typed fact of ours.
 fn drop_admin_facts(case: &Case<'_>, recorded: &mut Recorded) {

@@ -100,10 +100,14 @@ fn gate(row: &Value) -> Arc<dyn SecurityGate> {
     } else if counts(row, "security_output_blocked") {
         Arc::new(BlocksAnswers)
     } else {
-        // Reading the packs takes longer than all the rest of a row.
-        static RULES: LazyLock<RuleGate> = LazyLock::new(|| RuleGate::new(Settings::default()).unwrap());
-        Arc::new(RULES.clone())
+        Arc::new(rules())
     }
+}
+
+/// Our gate. Reading its packs takes longer than all the rest of a row.
+pub(super) fn rules() -> RuleGate {
+    static RULES: LazyLock<RuleGate> = LazyLock::new(|| RuleGate::new(Settings::default()).unwrap());
+    RULES.clone()
 }
 
 /// The journal's verdict, asked for as the daemon's gateway asks: not for a blank message.
