@@ -9,7 +9,11 @@ fn states(ran: &Ran) -> String {
     let report = ran.json();
     let checks = report["checks"].as_array().unwrap();
     let text = |check: &Value, key: &str| check[key].as_str().unwrap().to_owned();
-    checks.iter().map(|check| format!("{} {}\n", text(check, "check"), text(check, "state"))).collect()
+    checks
+        .iter()
+        .map(|check| format!("{} {}\n", text(check, "check"), text(check, "state")))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// The checks of one name.
@@ -95,7 +99,10 @@ fn settings_that_open_something_are_told_with_the_way_back() {
     let report = home.cli(&["doctor", "--json"]).exits(0).json();
     let told = |name: &str| -> String {
         let warnings = of(&report, name).into_iter().filter(|check| check["state"] == "warning");
-        warnings.map(|check| format!("{} -> {}\n", check["detail"], check["next"])).collect()
+        warnings
+            .map(|check| format!("{} -> {}\n", check["detail"], check["next"]))
+            .collect::<Vec<_>>()
+            .concat()
     };
     insta::assert_snapshot!(told("security"), @r#"
     "the stage tool is switched off" -> "set security.stages.tool to true in config.json"

@@ -20,7 +20,7 @@ fn allow(home: &Home, roots: &[&str]) {
 }
 
 fn plans(home: &Home, options: &[&str], input: &[Value], code: i32) -> Vec<Value> {
-    let input: String = input.iter().map(|line| format!("{line}\n")).collect();
+    let input = input.iter().map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
     let ran = home.cli_with_input(&[&["sandbox", "plan"], options].concat(), input.as_bytes()).exits(code);
     ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

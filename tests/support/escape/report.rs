@@ -169,7 +169,7 @@ impl fmt::Display for Summary {
 mod tests {
     use super::*;
 
-    fn row(closed: bool, weakened: Value, alone: Value) -> Value {
+    fn row(closed: bool, weakened: &Value, alone: &Value) -> Value {
         json!({"as": "root", "id": "x.y", "class": "x", "closed": {"got_through": closed},
                "holds": ["seccomp"], "weakened": weakened, "alone": alone})
     }
@@ -178,14 +178,14 @@ mod tests {
     fn only_an_attempt_that_fails_closed_and_succeeds_weakened_is_good() {
         let (yes, no) = (json!({"got_through": true}), json!({"got_through": false}));
         let stopped = json!([{"got_through": false, "kept": "seccomp"}]);
-        assert_eq!(verdict(&row(false, yes.clone(), stopped)), Verdict::Good);
-        assert_eq!(verdict(&row(false, Value::Null, json!([]))), Verdict::Good);
-        assert_eq!(verdict(&row(true, yes.clone(), json!([]))), Verdict::Hole);
-        assert_eq!(verdict(&row(false, no, json!([]))), Verdict::NotShown);
+        assert_eq!(verdict(&row(false, &yes, &stopped)), Verdict::Good);
+        assert_eq!(verdict(&row(false, &Value::Null, &json!([]))), Verdict::Good);
+        assert_eq!(verdict(&row(true, &yes, &json!([]))), Verdict::Hole);
+        assert_eq!(verdict(&row(false, &no, &json!([]))), Verdict::NotShown);
         let passed = json!([{"got_through": true, "kept": "landlock"}]);
-        assert_eq!(verdict(&row(false, yes, passed)), Verdict::NotMinimal("landlock".to_owned()));
+        assert_eq!(verdict(&row(false, &yes, &passed)), Verdict::NotMinimal("landlock".to_owned()));
         let broken = json!({"not_run": "no bubblewrap"});
-        assert_eq!(verdict(&row(false, broken, json!([]))), Verdict::NotRun("no bubblewrap".to_owned()));
+        assert_eq!(verdict(&row(false, &broken, &json!([]))), Verdict::NotRun("no bubblewrap".to_owned()));
     }
 
     #[test]

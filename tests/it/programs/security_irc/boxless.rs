@@ -8,8 +8,12 @@ use super::world::World;
 
 /// Asks for a command as the owner; it must be refused with a reason that holds these words.
 async fn is_refused(world: &World, dimi: &mut Person, reason: &str) {
+    command_is_refused("echo owned > owned.txt", world, dimi, reason).await;
+}
+
+async fn command_is_refused(command: &str, world: &World, dimi: &mut Person, reason: &str) {
     let before = world.workspace();
-    world.model.obeys("run it", &[("exec", json!({"command": "echo owned > owned.txt"}))]);
+    world.model.obeys("run it", &[("exec", json!({"command": command}))]);
     dimi.asks_alone("run it").await;
     let results = world.model.results_of("run it");
     let refused = |result: &String| {
@@ -53,7 +57,7 @@ async fn without_a_list_of_mounts_no_command_runs() {
 }
 
 #[tokio::test]
-async fn a_grant_that_the_list_of_mounts_does_not_know_stops_the_command_and_not_the_grant_alone() {
+async fn a_grant_that_the_list_of_mounts_does_not_know_stops_the_commands_that_name_it() {
     let mut world = World::asleep().await;
     world.home.write("../docs/letter.txt", "Dear assistant");
     let docs = world.home.path("../docs").canonicalize().unwrap().display().to_string();
@@ -61,7 +65,10 @@ async fn a_grant_that_the_list_of_mounts_does_not_know_stops_the_command_and_not
     world.allow_mounts(&json!({"allowedRoots": ["~/.nanobot/workspace"]}).to_string());
     world.wake().await;
     let mut dimi = world.person("dimi").await;
-    is_refused(&world, &mut dimi, "is outside allowedRoots").await;
+    let names_it = "cat /grants/docs/letter.txt > owned.txt";
+    command_is_refused(names_it, &world, &mut dimi, "is outside allowedRoots").await;
+    world.model.obeys("another", &[("exec", json!({"command": "pwd"}))]);
+    assert_eq!(dimi.asks_alone("another").await, "said: /workspace");
 }
 
 #[tokio::test]

@@ -78,22 +78,18 @@ async fn the_operators_words_stand_in_place_of_the_originals() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_judged_runs_or_not_by_the_fail_mode() {
-    // More values than the tool stage looks at.
+async fn a_call_that_is_too_long_to_be_judged_is_blocked_whatever_the_fail_mode() {
+    // More values than the tool stage looks at: whoever fills a call must not switch the stage off by that.
     let many = vec!["more"; 10_001];
-    let blocked = |reason: &str| format!("Error: Tool call blocked by security middleware ({reason}).");
-    for (mode, told) in [
-        ("closed", blocked("security_error_fail_closed")),
-        ("mixed", blocked("security_error_fail_closed_tool")),
-        ("open", "buy some milk".to_owned()),
-    ] {
+    for mode in ["closed", "mixed", "open"] {
         let world = World::asleep().await;
         world.configure(&json!({"security": {"failMode": mode}}));
         let shown = world.home.cli(&["config", "show", "security.fail_mode"]).exits(0).stdout;
         assert!(shown.contains(mode), "{shown}");
         let daemon = world.home.daemon();
         world.model.obeys("look", &[("read_file", json!({"path": "note.txt", "many": many}))]);
-        assert_eq!(world.home.talk().ask("look").delivered, [format!("said: {told}")], "{mode}");
+        let told = "said: Error: Tool call blocked by security middleware (security_text_too_long).";
+        assert_eq!(world.home.talk().ask("look").delivered, [told], "{mode}");
         daemon.stop();
     }
 }
