@@ -2,7 +2,7 @@
 //! against a box without the parts that are said to stop it, where it must succeed.
 //!
 //! All of it happens in an outer throwaway box (`tests/tools/escape/stage.c`), so that a success hurts nothing. What is
-//! tried is data ([`catalogue`]); what got through is seen from outside of the box wherever it can be.
+//! tried is data (`catalogue`); what got through is seen from outside of the box wherever it can be.
 //! See `docs/sandbox.md`.
 
 mod attempt;
