@@ -54,7 +54,7 @@ const NEEDS: &[Need] = &[
         package: "bubblewrap",
         probe: Probe::Program("bwrap"),
         needed_for: Purpose::Run,
-        off_without: "the shell tool (comes with a later version)",
+        off_without: "the tool exec",
     },
     Need {
         name: "ffmpeg",

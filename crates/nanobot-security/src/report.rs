@@ -53,7 +53,8 @@ pub struct Hit {
     pub reason: String,
     /// In which reading of the text it matched (`plain`, `leet`, `base64`).
     pub view: &'static str,
-    /// Where, in bytes of the original text, when that can be said.
+    /// Where, when that can be said: in bytes of the text for the output stage, of its plain reading for the input
+    /// stage.
     pub span: Option<Range<usize>>,
 }
 

@@ -41,7 +41,7 @@ impl CommandHost {
         let variable = |name: &str| Some((name.to_owned(), environment.get_non_blank(name)?.to_owned()));
         Self {
             bubblewrap: found.unwrap_or_else(|| BUBBLEWRAP.into()),
-            // Without it no box starts, and each command says why.
+            // Without it no sandbox can be made, and the start says so.
             init: std::env::current_exe().unwrap_or_default(),
             locale: LOCALE.into_iter().filter_map(variable).collect(),
         }
