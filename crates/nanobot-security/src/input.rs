@@ -3,7 +3,10 @@
 //! It matches meaning, not wording: a rule says which concepts stand together and how far apart, a concept is a list
 //! of words in many languages, and guards let talk about a thing pass. What becomes of a hit is the engine's business.
 //!
-//! Read in this order: `pack.rs`, `term.rs`, `pattern.rs`, `measure.rs`, `borders.rs`, `lexicon.rs`, `matcher.rs`, `rules.rs`.
+//! Read in this order: `pack.rs`, `term.rs`, `pattern.rs`, `lexicon.rs`, `borders.rs`, `measure.rs`, `finds.rs`, `matcher.rs`,
+//! `rules.rs`.
+
+use std::ops::Range;
 
 use nanobot_core::verdict::Severity;
 
@@ -12,22 +15,27 @@ use crate::pack::PackError;
 use crate::report::Hit;
 use crate::rule::RuleInfo;
 
-use crate::views::views;
+use crate::views::{Strength, View, views};
 pub(crate) use pack::texts;
 
 mod borders;
+mod concepts;
+mod finds;
 mod lexicon;
 mod matcher;
 mod measure;
 mod pack;
 mod pattern;
 mod rules;
+mod script;
+mod structure;
 mod term;
 #[cfg(test)]
 mod tests;
 mod trie;
 
 use self::borders::Borders;
+use self::lexicon::Pass;
 use self::rules::{Reading, Rules};
 
 /// Bytes of one text that the stage looks at. Chat networks allow 64 KiB at most; the rest is room for files that are
@@ -55,20 +63,22 @@ impl InputRules {
     ///
     /// # Errors
     ///
-    /// A text longer than the stage looks at.
+    /// A text longer than the stage looks at; a rule that cannot be tried.
     pub(crate) fn scan(&self, text: &str) -> Result<Vec<Hit>, StageError> {
         if text.len() > MAX_TEXT {
             return Err(StageError::TooLong { limit: MAX_TEXT });
         }
         let views = views(text);
         let plain = views.first().map_or("", |view| view.text.as_str());
-        let mut found = Found::default();
+        let mut found = Found { hits: Vec::new(), has_places: plain.eq_ignore_ascii_case(text) };
+        let mut pass = Pass::default();
         for view in &views {
-            let reading = Reading { name: view.name, text: &view.text, strength: view.strength };
-            found.add(self.rules.judge(reading, None), view.is_code());
+            let reading = Reading { text: &view.text, strength: view.strength };
+            self.rules.judge(reading, None, &mut pass, |rule, span| found.add(rule, view, span))?;
             if view.is_glued || has_long_word(&view.text) {
                 let borders = Borders::lost(plain, &view.text).unwrap_or_else(|| Borders::within(&view.text));
-                found.add(self.rules.judge(reading, Some(borders)), view.is_code());
+                self.rules
+                    .judge(reading, Some(&borders), &mut pass, |rule, span| found.add(rule, view, span))?;
             }
         }
         let are_codes_read = found.is_any_in_code() && self.rules.asks_to_decode(plain);
@@ -82,21 +92,32 @@ impl InputRules {
 }
 
 /// The hits of one text so far, each rule once.
-#[derive(Default)]
 struct Found {
     /// Each with whether only a code says it.
     hits: Vec<(Hit, bool)>,
+    /// Whether places in the plain reading are places in the text: that differs from it in the case of letters at most.
+    has_places: bool,
 }
 
 impl Found {
     /// Adds what is new, or was known from a code alone.
-    fn add(&mut self, hits: impl Iterator<Item = Hit>, is_code: bool) {
-        for hit in hits {
-            match self.hits.iter_mut().find(|(known, _)| known.rule == hit.rule) {
-                Some(known) if known.1 && !is_code => *known = (hit, false),
-                Some(_) => {}
-                None => self.hits.push((hit, is_code)),
-            }
+    fn add(&mut self, rule: &RuleInfo, view: &View, span: Range<usize>) {
+        let is_code = view.is_code();
+        let known = self.hits.iter_mut().find(|(known, _)| known.rule == rule.id);
+        if known.as_ref().is_some_and(|known| !known.1 || is_code) {
+            return;
+        }
+        let hit = Hit {
+            rule: rule.id.clone(),
+            tag: rule.tag.clone(),
+            severity: rule.severity,
+            reason: rule.reason.clone(),
+            view: view.name,
+            span: Some(span).filter(|_| self.has_places && view.strength == Strength::Plain),
+        };
+        match known {
+            Some(known) => *known = (hit, false),
+            None => self.hits.push((hit, is_code)),
         }
     }
 
@@ -119,5 +140,9 @@ impl Found {
 fn has_long_word(text: &str) -> bool {
     /// Longer words are rare in talk of any language, and a phrase that says something is longer.
     const LETTERS: usize = 16;
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.len() > LETTERS)
+    let mut letters = 0;
+    text.bytes().any(|byte| {
+        letters = if byte.is_ascii_alphanumeric() { letters + 1 } else { 0 };
+        letters > LETTERS
+    })
 }

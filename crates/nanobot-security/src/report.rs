@@ -53,8 +53,9 @@ pub struct Hit {
     pub reason: String,
     /// In which reading of the text it matched (`plain`, `leet`, `base64`).
     pub view: &'static str,
-    /// Where, when that can be said: in bytes of the text for the output stage, of its plain reading for the input
-    /// stage.
+    /// Where, when that can be said: in bytes of the text that was judged (of a call, that is one of its arguments). The
+    /// input stage says so only of texts that its plain reading leaves as they are but for the case of ASCII letters: in
+    /// others it has moved the places.
     pub span: Option<Range<usize>>,
 }
 

@@ -4,18 +4,21 @@
 //! The families are asked in the original's order, and the hits of the first that has any are the answer.
 
 mod call;
+mod effort;
 mod exec;
 mod pack;
 mod path;
 mod prose;
+mod sets;
 
 use serde_json::Value;
 
 use self::call::{Call, Texts};
 use self::exec::ExecRules;
-use self::pack::{FILE_SECRET, SENSITIVE_PATH, SPAWN_ABUSE, Sets, UNSAFE_ADDRESS};
+use self::pack::{FILE_SECRET, SENSITIVE_PATH, SPAWN_ABUSE, UNSAFE_ADDRESS};
 use self::path::{Asker, Path, Places};
 use self::prose::TextRule;
+use self::sets::{Set, Sets};
 use crate::failure::StageError;
 use crate::pack::PackError;
 use crate::report::Hit;
@@ -76,12 +79,12 @@ impl ToolRules {
     }
 
     fn scan_paths(&self, call: &Call<'_>) -> Vec<Hit> {
-        let is_file_tool = self.sets.has("file_tools", call.tool);
+        let is_file_tool = self.sets.has(Set::FileTools, call.tool);
         for (key, text) in &call.strings {
             let names_a_place = if is_file_tool {
-                !self.sets.has("content_keys", key)
+                !self.sets.has(Set::ContentKeys, key)
             } else {
-                self.sets.has("path_keys", key)
+                self.sets.has(Set::PathKeys, key)
             };
             if !names_a_place {
                 continue;
@@ -102,7 +105,7 @@ impl ToolRules {
         for (key, text) in &call.strings {
             let found = self
                 .sets
-                .has("path_keys", key)
+                .has(Set::PathKeys, key)
                 .then(|| Path::read(text, false))
                 .flatten()
                 .and_then(|path| self.places.find(&path, Asker::Command));
@@ -111,7 +114,7 @@ impl ToolRules {
             }
         }
         let folder =
-            call.strings.iter().find(|(key, _)| self.sets.has("path_keys", key)).map(|(_, text)| *text);
+            call.strings.iter().find(|(key, _)| self.sets.has(Set::PathKeys, key)).map(|(_, text)| *text);
         let findings = self.exec.judge(&call.commands(&self.sets), folder, &self.places, &self.sets);
         if let Some(info) = findings.path {
             return path_hits(&info, call.tool);
@@ -137,7 +140,7 @@ impl ToolRules {
         let paths: Vec<&str> = call
             .strings
             .iter()
-            .filter(|(key, _)| self.sets.has("path_keys", key))
+            .filter(|(key, _)| self.sets.has(Set::PathKeys, key))
             .map(|(_, text)| *text)
             .collect();
         self.texts
@@ -155,7 +158,7 @@ impl ToolRules {
         let refused = call
             .strings
             .iter()
-            .any(|(key, text)| self.sets.has("url_keys", key) && !text.is_empty() && !is_public(text));
+            .any(|(key, text)| self.sets.has(Set::UrlKeys, key) && !text.is_empty() && !is_public(text));
         let rule = self.texts.iter().find(|rule| rule.info.tag == UNSAFE_ADDRESS).filter(|_| refused);
         rule.map(|rule| hit(&rule.info, UNSAFE_ADDRESS)).into_iter().collect()
     }

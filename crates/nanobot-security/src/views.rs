@@ -21,6 +21,7 @@ mod morse;
 mod numbers;
 mod padding;
 mod plain;
+mod simple;
 mod spaced;
 mod steps;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod turned;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+pub(crate) use compat::is_lowered;
 pub use compat::{compact, lowered};
 
 use self::steps::{DECODING, FOLDING, Step, TURNING};

@@ -2,6 +2,7 @@
 //! stand (`expand.rs` works out those that are certain).
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A whole command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,8 +162,8 @@ pub enum CompoundKind {
 pub struct Function {
     /// Its name, any word (`:`).
     pub name: String,
-    /// What it does.
-    pub body: Box<Command>,
+    /// What it does; shared with whoever calls it.
+    pub body: Arc<Command>,
 }
 
 /// A redirection.

@@ -1,6 +1,7 @@
 //! The place in the text that is being read, and the limits that reading keeps: depth, work.
 
 use crate::ast::{Fault, FaultKind, Word};
+use crate::effort;
 
 /// Levels of nesting; a person writes three.
 pub const MAX_DEPTH: usize = 64;
@@ -54,18 +55,20 @@ pub(crate) struct Cursor<'a> {
     base: usize,
     /// Whether places inside of this text can be told (not so in an unescaped copy).
     is_copy: bool,
+    /// What ended the last index that was looked for: from where on nothing does so, and where it stands.
+    index: Option<(usize, Option<usize>)>,
     pub(crate) pending: Vec<Pending>,
     pub(crate) shared: &'a mut Shared,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str, shared: &'a mut Shared) -> Self {
-        Self { text, at: 0, base: 0, is_copy: false, pending: Vec::new(), shared }
+        Self { text, at: 0, base: 0, is_copy: false, index: None, pending: Vec::new(), shared }
     }
 
     /// Of a text that was cut out of the one that is being read.
     pub(crate) fn of_copy(text: &'a str, base: usize, shared: &'a mut Shared) -> Self {
-        Self { text, at: 0, base, is_copy: true, pending: Vec::new(), shared }
+        Self { text, at: 0, base, is_copy: true, index: None, pending: Vec::new(), shared }
     }
 
     pub(crate) fn rest(&self) -> &'a str {
@@ -114,6 +117,22 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn go_back(&mut self, offset: usize) {
         self.at = offset;
+    }
+
+    /// How far behind so many bytes the first sign stands that ends an index: `]`, a blank, a new line. What was found
+    /// is kept, so that a text of nothing but openings is gone through once.
+    pub(crate) fn index_end(&mut self, behind: usize) -> Option<usize> {
+        let from = self.at + behind;
+        let known = self.index.filter(|(start, end)| *start <= from && end.is_none_or(|end| from <= end));
+        let end = if let Some((_, end)) = known {
+            end
+        } else {
+            let end = self.text.get(from..)?.find([']', '\n', ' ']).map(|length| from + length);
+            effort::spend(end.unwrap_or(self.text.len()) - from);
+            end
+        };
+        self.index = known.or(Some((from, end)));
+        end.map(|end| end - from)
     }
 
     /// The place in the whole text.

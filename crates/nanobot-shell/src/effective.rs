@@ -12,6 +12,8 @@ mod variable;
 mod walk;
 mod wrapper;
 
+use std::sync::Arc;
+
 use crate::ast::{Fault, RedirectOperator, Script};
 
 pub use inner::is_shell;
@@ -52,11 +54,11 @@ pub struct Effective {
     /// The command it is inside of, and how.
     pub parent: Option<(usize, Link)>,
     /// The pipelines it stands in, outermost first.
-    pub places: Vec<Place>,
+    pub places: Arc<[Place]>,
     /// Whether it goes on in the background.
     pub is_background: bool,
     /// The functions whose bodies it stands in.
-    pub functions: Vec<String>,
+    pub functions: Arc<[String]>,
     /// The program and its arguments after expansion; empty when there are only redirections or assignments.
     pub words: Vec<Value>,
     /// `NAME=value` for this command, or for good when there are no words.
@@ -66,7 +68,7 @@ pub struct Effective {
     /// Its redirections.
     pub redirections: Vec<Redirected>,
     /// What it reads, when that is known.
-    pub input: Option<String>,
+    pub input: Option<Arc<str>>,
     /// The text of the file that its first operand names, when the script itself wrote that file.
     pub script: Option<String>,
 }

@@ -117,6 +117,11 @@ impl Sign {
 
 /// The class behind `[`, and how many bytes it takes.
 fn class(text: &str) -> Option<(Sign, usize)> {
+    // Most often there is no end at all: that is told in one look, however many begin.
+    let near = text.get(..text.floor_char_boundary(2 * LONGEST)).unwrap_or(text);
+    if !near.contains(']') {
+        return None;
+    }
     let mut members = Vec::new();
     let mut chars = text.char_indices().peekable();
     let is_negated = chars.next_if(|(_, sign)| matches!(sign, '!' | '^')).is_some();

@@ -8,6 +8,7 @@ mod ast;
 mod cursor;
 mod decode;
 mod effective;
+mod effort;
 mod escape;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

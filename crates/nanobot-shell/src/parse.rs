@@ -6,6 +6,8 @@ mod dollar;
 mod here_doc;
 mod word;
 
+use std::sync::Arc;
+
 use crate::ast::{
     Assignment, Block, Command, FaultKind, Function, Pipeline, RedirectOperator, Redirection, Script,
     Separator, Simple, Word,
@@ -312,7 +314,7 @@ fn read_function_body(cursor: &mut Cursor<'_>, name: String) -> Function {
     if body.is_none() {
         cursor.fault(FaultKind::Missing);
     }
-    Function { name, body: Box::new(body.unwrap_or(Command::Simple(Simple::default()))) }
+    Function { name, body: Arc::new(body.unwrap_or(Command::Simple(Simple::default()))) }
 }
 
 /// Words up to `)`.
@@ -346,7 +348,7 @@ fn read_assignment(cursor: &mut Cursor<'_>) -> Option<Assignment> {
     let mut tail = rest.get(end..)?;
     let mut taken = end;
     if tail.starts_with('[') {
-        let close = tail.find([']', '\n', ' '])?;
+        let close = cursor.index_end(end)?;
         tail = tail.get(close..)?.strip_prefix(']')?;
         taken += close + 1;
     }
@@ -374,10 +376,10 @@ fn read_redirection(cursor: &mut Cursor<'_>) -> Option<Redirection> {
     let rest = cursor.rest();
     // `2>`, `{name}>`: only directly in front of the sign.
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let named = rest
-        .strip_prefix('{')
-        .and_then(|tail| tail.find('}'))
-        .filter(|end| rest.get(1..=*end).is_some_and(is_name));
+    let named = rest.strip_prefix('{').and_then(|tail| {
+        let end = tail.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))?;
+        (tail.get(end..)?.starts_with('}') && is_name(tail.get(..end)?)).then_some(end)
+    });
     let prefix = named.map_or(digits, |end| end + 2);
     let sign = rest.get(prefix..)?;
     let both = prefix == 0 && (sign.starts_with("&>") || sign.starts_with("&>>"));

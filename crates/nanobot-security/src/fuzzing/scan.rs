@@ -5,7 +5,6 @@ use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::{SecurityContext, SecurityGate as _};
 
 use super::{Broken, Shape, gate, holds_together, must};
-use crate::views::views;
 use crate::{Action, Report, RuleGate, StageName};
 
 /// A text of more bytes is cut in fewer ways: each way judges all of it.
@@ -27,9 +26,7 @@ pub fn scan(bytes: &[u8]) -> Result<Shape, Broken> {
     let text = String::from_utf8_lossy(text);
     let gate = gate()?;
     let input = gate.input(&text);
-    // Places are told in the plain reading, which is the text itself when nothing in it had to be smoothed.
-    let is_plain = views(&text).first().is_some_and(|plain| plain.text == text);
-    holds_together(&input, StageName::Input, is_plain.then_some(&*text))?;
+    holds_together(&input, StageName::Input, Some(&text))?;
     must(!matches!(input.action, Action::Sanitize), || "a message was rewritten".to_owned())?;
     must(text.len() > SHORT || input == gate.input(&text), || "the input stage changed its mind".to_owned())?;
     let output = gate.output(&text);

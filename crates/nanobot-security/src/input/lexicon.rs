@@ -1,59 +1,19 @@
 //! The concepts of all packs: one pass over a view finds every term of every language. It does not judge: what the
 //! finds mean together is the rules' business.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+mod draft;
+
+use std::collections::HashMap;
 
 use super::borders::Borders;
-use super::measure::Measure;
-use super::term::{Term, is_ideographic};
+use super::concepts::{ConceptId, ConceptSet};
+use super::script::runs;
 use super::trie::Trie;
+
+pub(crate) use draft::Draft;
 
 /// Terms of fewer bytes mean nothing inside of words.
 const SHORTEST: usize = 3;
-
-/// A concept, by its place in the lexicon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ConceptId(u16);
-
-/// One find: where it stands, in bytes and in half words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Find {
-    /// First byte.
-    pub(crate) start: usize,
-    /// The byte after the last one.
-    pub(crate) end: usize,
-    /// Half words before its first byte.
-    pub(crate) from: usize,
-    /// Half words before the byte after its last one.
-    pub(crate) to: usize,
-    /// Its sentence.
-    pub(crate) sentence: usize,
-    /// Whether it is made of whole words of the text; only asked about views that have lost their blanks.
-    pub(crate) is_aligned: bool,
-}
-
-/// What was found in one view, by concept, each in order of where it begins.
-#[derive(Debug)]
-pub(crate) struct Finds {
-    by_concept: Vec<Vec<Find>>,
-    /// The measure of the view.
-    pub(crate) measure: Measure,
-    /// For a view that has lost its blanks: where they were.
-    pub(crate) borders: Option<Borders>,
-}
-
-impl Finds {
-    /// The finds of one concept.
-    pub(crate) fn of(&self, concept: ConceptId) -> &[Find] {
-        self.by_concept.get(usize::from(concept.0)).map_or(&[], Vec::as_slice)
-    }
-
-    /// A stretch of the view as a find.
-    pub(crate) fn stretch(&self, start: usize, end: usize) -> Find {
-        stretch(&self.measure, start, end)
-    }
-}
 
 /// All concepts and their terms.
 #[derive(Debug)]
@@ -62,187 +22,188 @@ pub(crate) struct Lexicon {
     all: Trie,
     /// Those that may begin inside of a word, by their places in `open`.
     inner: Trie,
-    open: Vec<usize>,
+    open: Vec<u32>,
     /// In ascending order of their texts.
     entries: Vec<Entry>,
-    names: BTreeMap<String, ConceptId>,
-}
-
-/// What a pattern stands for.
-#[derive(Debug)]
-struct Entry {
-    concepts: Vec<ConceptId>,
-    pattern: Pattern,
+    /// What the entries look for, one behind the other.
+    texts: String,
+    /// What they stand for, one behind the other.
+    meanings: Vec<ConceptId>,
+    names: HashMap<String, ConceptId>,
 }
 
 /// One byte string that is looked for.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Pattern {
-    text: String,
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Where it stands in the texts.
+    text: u32,
+    /// Its bytes.
+    length: u16,
+    /// How many words it has.
+    words: u8,
+    shape: Shape,
+    /// Where the concepts begin that it stands for; they end where those of the next entry begin.
+    meanings: u32,
+}
+
+/// How a byte string stands among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about an end or about the whole")]
+struct Shape {
     is_open_before: bool,
     is_open_after: bool,
     /// Written without its blanks: only for views that have none either.
     is_glued: bool,
-    /// How many words it has.
-    words: usize,
+    /// Whether its first character is a letter or digit that runs on.
+    begins_in_word: bool,
+    /// The same of its last one.
+    ends_in_word: bool,
 }
 
-/// What is looked for on account of a term: itself, and itself without blanks and marks.
-fn patterns(term: &Term) -> Vec<Pattern> {
-    let pattern = |text: String, is_glued| Pattern {
-        text,
-        is_open_before: term.is_open_before,
-        is_open_after: term.is_open_after,
-        is_glued,
-        words: term.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).count(),
-    };
-    let glued: String = term.text.chars().filter(|c| c.is_alphanumeric()).collect();
-    let mut all = vec![pattern(term.text.clone(), false)];
-    if glued != term.text && !glued.is_empty() {
-        all.push(pattern(glued, true));
-    }
-    all
+/// A find as the pass leaves it: which entry, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raw {
+    entry: u32,
+    /// First byte.
+    pub(crate) start: u32,
+    /// The byte after the last one.
+    pub(crate) end: u32,
+    /// Whether it is made of whole words of the text; only asked about views that have lost their blanks.
+    pub(crate) is_aligned: bool,
+}
+
+/// What a pass over a view leaves: cheap, since most views come to nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    /// In order of where the pass met them.
+    pub(crate) raws: Vec<Raw>,
+    /// The concepts that were found.
+    pub(crate) present: ConceptSet,
 }
 
 impl Lexicon {
-    /// Of the concepts with their terms.
-    ///
-    /// # Errors
-    ///
-    /// Too many concepts or terms.
-    pub(crate) fn new(concepts: &BTreeMap<String, Vec<Term>>) -> Result<Self, String> {
-        let mut names = BTreeMap::new();
-        let mut pairs: Vec<(Pattern, ConceptId)> = Vec::new();
-        for (index, (name, terms)) in concepts.iter().enumerate() {
-            let id = ConceptId(u16::try_from(index).map_err(|_| "too many concepts".to_owned())?);
-            names.insert(name.clone(), id);
-            for term in terms {
-                pairs.extend(patterns(term).into_iter().map(|pattern| (pattern, id)));
-            }
-        }
-        pairs.sort_unstable();
-        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
-        for (pattern, id) in pairs {
-            match entries.last_mut().filter(|last| last.pattern == pattern) {
-                Some(last) => last.concepts.push(id),
-                None => entries.push(Entry { concepts: vec![id], pattern }),
-            }
-        }
-        let text_at = |&place: &usize| entries.get(place).map_or("", |entry| entry.pattern.text.as_str());
-        let is_open = |pattern: &Pattern| pattern.is_open_before && !pattern.is_glued;
-        let open: Vec<usize> = entries
-            .iter()
-            .enumerate()
-            .filter_map(|(place, entry)| is_open(&entry.pattern).then_some(place))
-            .collect();
-        let all = Trie::new(&entries.iter().map(|entry| entry.pattern.text.as_str()).collect::<Vec<_>>());
-        let inner = Trie::new(&open.iter().map(text_at).collect::<Vec<_>>());
-        Ok(Self { all, inner, open, entries, names })
-    }
-
     /// The concept of this name.
     pub(crate) fn concept(&self, name: &str) -> Option<ConceptId> {
         self.names.get(name).copied()
     }
 
-    /// Every term in `text`; with `borders` also inside of words and across them.
-    pub(crate) fn find(&self, text: &str, borders: Option<Borders>) -> Finds {
-        let measure = Measure::of(text, borders.is_some());
-        let mut by_concept = vec![Vec::new(); self.names.len()];
-        self.each(text, borders.is_some(), |entry, start| {
-            let end = start + entry.pattern.text.len();
-            let find = if let Some(borders) = &borders {
-                let pattern = &entry.pattern;
-                let end = if pattern.is_open_after { borders.with_ending(end) } else { end };
-                let is_aligned = borders.are_whole(start, end, pattern.words);
-                if !is_aligned && end - start < SHORTEST {
-                    return;
-                }
-                Find { is_aligned, ..stretch(&measure, start, end) }
-            } else {
-                let Some((start, end)) = bordered(text, start, end, entry) else { return };
-                stretch(&measure, start, end)
-            };
-            for concept in &entry.concepts {
-                if let Some(list) = by_concept.get_mut(usize::from(concept.0)) {
-                    list.push(find);
-                }
-            }
-        });
-        for list in &mut by_concept {
-            list.sort_unstable_by_key(|find: &Find| (find.start, !find.is_aligned, Reverse(find.end)));
-            // Of those that begin at the same place: whole words, else the longest.
-            list.dedup_by_key(|find| find.start);
-        }
-        Finds { by_concept, measure, borders }
+    /// How many concepts there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 
-    /// Every pattern that stands in `text`, and where it begins. Inside of a word only those are looked for that may
-    /// begin there, unless nobody knows where words begin.
-    fn each<'l>(&'l self, text: &str, is_glued: bool, mut found: impl FnMut(&'l Entry, usize)) {
-        let entry = |place: usize| self.entries.get(place);
-        let text_of = |place: usize| entry(place).map_or("", |entry| entry.pattern.text.as_str());
-        let opened = |place: usize| self.open.get(place).copied().unwrap_or(usize::MAX);
+    /// The concepts that a find stands for.
+    pub(crate) fn meanings(&self, raw: Raw) -> &[ConceptId] {
+        let at = raw.entry as usize;
+        let start = self.entries.get(at).map_or(0, |entry| entry.meanings as usize);
+        let end = self.entries.get(at + 1).map_or(self.meanings.len(), |entry| entry.meanings as usize);
+        self.meanings.get(start..end).unwrap_or_default()
+    }
+
+    /// Every term in `text`; with `borders` also inside of words and across them.
+    pub(crate) fn find(&self, text: &str, borders: Option<&Borders>, pass: &mut Pass) {
+        pass.raws.clear();
+        pass.present = ConceptSet::default();
+        match borders {
+            Some(borders) => self.find_anywhere(text, borders, pass),
+            None => self.find_words(text, pass),
+        }
+    }
+
+    /// Terms where words begin, and inside of words those that may begin there.
+    fn find_words(&self, text: &str, pass: &mut Pass) {
+        let opened = |place: usize| self.open.get(place).map_or(usize::MAX, |&place| place as usize);
         let mut is_inside = false;
         for (start, c) in text.char_indices() {
-            let runs = c.is_alphanumeric() && !is_ideographic(c);
+            let is_running = runs(c);
             let rest = text.as_bytes().get(start..).unwrap_or_default();
-            if is_inside && runs && !is_glued {
-                self.inner.beginnings(
-                    rest,
-                    |place| text_of(opened(place)),
-                    |place| {
-                        if let Some(entry) = entry(opened(place)) {
-                            found(entry, start);
-                        }
-                    },
-                );
+            let mut found = |place: usize| {
+                if let Some(entry) = self.entries.get(place)
+                    && let Some((start, end)) = entry.bordered(text, start)
+                {
+                    self.add(pass, place, start, end, true);
+                }
+            };
+            if is_inside && is_running {
+                self.inner.beginnings(rest, |place| self.text(opened(place)), |place| found(opened(place)));
             } else {
-                self.all.beginnings(rest, text_of, |place| {
-                    if let Some(entry) = entry(place) {
-                        found(entry, start);
-                    }
-                });
+                self.all.beginnings(rest, |place| self.text(place), found);
             }
-            is_inside = runs;
+            is_inside = is_running;
         }
     }
+
+    /// Terms wherever they stand: nobody knows where words begin.
+    fn find_anywhere(&self, text: &str, borders: &Borders, pass: &mut Pass) {
+        for (start, _) in text.char_indices() {
+            let rest = text.as_bytes().get(start..).unwrap_or_default();
+            self.all.beginnings(
+                rest,
+                |place| self.text(place),
+                |place| {
+                    let Some(entry) = self.entries.get(place) else { return };
+                    let end = start + usize::from(entry.length);
+                    let end = if entry.shape.is_open_after { borders.with_ending(end) } else { end };
+                    let is_aligned = borders.are_whole(start, end, usize::from(entry.words));
+                    if is_aligned || end - start >= SHORTEST {
+                        self.add(pass, place, start, end, is_aligned);
+                    }
+                },
+            );
+        }
+    }
+
+    fn add(&self, pass: &mut Pass, place: usize, start: usize, end: usize, is_aligned: bool) {
+        let raw = Raw { entry: offset(place), start: offset(start), end: offset(end), is_aligned };
+        for &concept in self.meanings(raw) {
+            pass.present.insert(concept);
+        }
+        pass.raws.push(raw);
+    }
+
+    fn text(&self, place: usize) -> &[u8] {
+        self.entries.get(place).map_or(&[], |entry| bytes_of(&self.texts, entry.text, entry.length))
+    }
 }
 
-fn stretch(measure: &Measure, start: usize, end: usize) -> Find {
-    Find {
-        start,
-        end,
-        from: measure.halves_before(start),
-        to: measure.halves_before(end),
-        sentence: measure.sentence(start),
-        is_aligned: true,
+impl Entry {
+    /// The stretch that the entry takes where it begins at `start`, out to the borders of its words where it may;
+    /// `None` when it stands inside a word and may not.
+    fn bordered(self, text: &str, start: usize) -> Option<(usize, usize)> {
+        /// A stem goes on for at most this many letters; without a limit one long word would be read again and again.
+        const ENDING: usize = 24;
+        let shape = self.shape;
+        if shape.is_glued {
+            return None;
+        }
+        let end = start + usize::from(self.length);
+        let (mut from, mut to) = (start, end);
+        if shape.begins_in_word {
+            let before = text.get(..start)?.chars().rev();
+            let head: usize = before.take(ENDING).take_while(|&c| runs(c)).map(char::len_utf8).sum();
+            if head > 0 && !shape.is_open_before {
+                return None;
+            }
+            from -= head;
+        }
+        if shape.ends_in_word {
+            let mut after = text.get(end..)?.chars().take_while(|&c| runs(c)).map(char::len_utf8);
+            if shape.is_open_after {
+                to += after.take(ENDING).sum::<usize>();
+            } else if after.next().is_some() {
+                return None;
+            }
+        }
+        Some((from, to))
     }
 }
 
-/// The stretch that the term takes, out to the borders of its words where it may; `None` when it stands inside a
-/// word and may not.
-fn bordered(text: &str, start: usize, end: usize, entry: &Entry) -> Option<(usize, usize)> {
-    /// A stem goes on for at most this many letters; without a limit one long word would be read again and again.
-    const ENDING: usize = 24;
-    let entry = &entry.pattern;
-    if entry.is_glued {
-        return None;
-    }
-    let before = text.get(..start)?;
-    let after = text.get(end..)?;
-    let runs = |c: &char| c.is_alphanumeric() && !is_ideographic(*c);
-    let first_is_word = text.get(start..)?.chars().next().is_some_and(|c| runs(&c));
-    let last_is_word = text.get(start..end)?.chars().next_back().is_some_and(|c| runs(&c));
-    let head: usize = before.chars().rev().take(ENDING).take_while(runs).map(char::len_utf8).sum();
-    let tail: usize = after.chars().take(ENDING).take_while(runs).map(char::len_utf8).sum();
-    if first_is_word && head > 0 && !entry.is_open_before {
-        return None;
-    }
-    if last_is_word && tail > 0 && !entry.is_open_after {
-        return None;
-    }
-    let start = if first_is_word { start - head } else { start };
-    let end = if last_is_word { end + tail } else { end };
-    Some((start, end))
+fn bytes_of(texts: &str, start: u32, length: u16) -> &[u8] {
+    let start = start as usize;
+    texts.as_bytes().get(start..start + usize::from(length)).unwrap_or_default()
+}
+
+/// Texts and tables are far shorter than 4 GiB: the stage looks at less.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

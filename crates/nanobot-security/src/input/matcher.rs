@@ -1,7 +1,8 @@
 //! Finds where a pattern's concepts stand together in one view, and drops what a guard excuses. Each step is linear
 //! in the number of finds, up to the logarithm of a search.
 
-use super::lexicon::{ConceptId, Find, Finds};
+use super::concepts::ConceptId;
+use super::finds::{Find, Finds};
 use super::pattern::{Guard, Pattern, Scope};
 
 /// In a view without blanks the parts of a phrase stand at most this many bytes apart: an ending and a short word.
@@ -17,37 +18,37 @@ const NEIGHBOURS: usize = 4;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'f> {
     /// What was found in the view.
-    pub(crate) finds: &'f Finds,
+    pub(crate) finds: &'f Finds<'f>,
     /// Whether the reading is a guess: then matches have to stand closer together.
     pub(crate) is_guess: bool,
     /// The concept of words that begin a new clause, which no guard in front reaches across.
     pub(crate) clause: Option<ConceptId>,
 }
 
-/// The first match of `pattern` that no guard excuses.
+/// The first match of `pattern` that no guard excuses; the pattern [may match](Pattern::may_match).
 pub(crate) fn first_match(pattern: &Pattern, guards: &[Guard], context: Context<'_>) -> Option<Find> {
     let (first, rest) = pattern.elements.split_first()?;
-    if context.is_guess && rest.is_empty() && pattern.alone.is_none() {
-        return None;
-    }
-    if rest.iter().any(|element| element.iter().all(|&one| context.finds.of(one).is_empty())) {
-        return None;
-    }
+    let reach = Reach { pattern, context };
+    let mut parts = Vec::with_capacity(pattern.elements.len());
     first
         .iter()
         .flat_map(|&concept| context.finds.of(concept))
         .filter_map(|&anchor| {
-            let reach = Reach { pattern, context };
-            if pattern.is_ordered { in_order(anchor, rest, reach) } else { together(anchor, rest, reach) }
+            parts.clear();
+            parts.push(anchor);
+            if pattern.is_ordered {
+                in_order(anchor, rest, reach, &mut parts)
+            } else {
+                together(anchor, rest, reach, &mut parts)
+            }
         })
         .find(|&span| {
             is_placed(span, pattern, context) && !guards.iter().any(|guard| excuses(guard, span, context))
         })
 }
 
-/// The shortest match in order that begins with `anchor`.
-fn in_order(anchor: Find, rest: &[Vec<ConceptId>], reach: Reach<'_>) -> Option<Find> {
-    let mut taken = vec![anchor];
+/// The shortest match in order that begins with `anchor`, which `taken` has already.
+fn in_order(anchor: Find, rest: &[Vec<ConceptId>], reach: Reach<'_>, taken: &mut Vec<Find>) -> Option<Find> {
     let mut last = anchor;
     for element in rest {
         last = element
@@ -64,9 +65,8 @@ fn in_order(anchor: Find, rest: &[Vec<ConceptId>], reach: Reach<'_>) -> Option<F
     reach.whole(taken)
 }
 
-/// The match in any order around `anchor`, taking the nearest of each.
-fn together(anchor: Find, rest: &[Vec<ConceptId>], reach: Reach<'_>) -> Option<Find> {
-    let mut taken = vec![anchor];
+/// The match in any order around `anchor`, which `taken` has already, taking the nearest of each.
+fn together(anchor: Find, rest: &[Vec<ConceptId>], reach: Reach<'_>, taken: &mut Vec<Find>) -> Option<Find> {
     for element in rest {
         let nearest = element
             .iter()
@@ -103,13 +103,13 @@ impl Reach<'_> {
     }
 
     /// The parts as one; in a view without blanks only when nothing but an ending or a short word is between them.
-    fn whole(self, mut parts: Vec<Find>) -> Option<Find> {
+    fn whole(self, parts: &mut [Find]) -> Option<Find> {
         parts.sort_unstable_by_key(|part| part.start);
         let are_adjacent = parts.is_sorted_by(|one, next| next.start.saturating_sub(one.end) <= GLUED_GAP);
         if self.context.finds.borders.is_some() && !are_adjacent {
             return None;
         }
-        parts.into_iter().reduce(joined)
+        parts.iter().copied().reduce(joined)
     }
 }
 
@@ -125,7 +125,7 @@ fn is_placed(span: Find, pattern: &Pattern, context: Context<'_>) -> bool {
     let measure = &context.finds.measure;
     let (starts, ends) = measure.sentence_borders(span.sentence);
     let window = if context.is_guess { pattern.window.min(GUESSED) } else { pattern.window };
-    if let Some(borders) = &context.finds.borders
+    if let Some(borders) = context.finds.borders
         && (span.is_aligned || !borders.encloses(span.start, span.end))
     {
         return false;

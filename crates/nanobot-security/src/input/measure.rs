@@ -3,7 +3,7 @@
 //! An ideograph counts as half a word. Letters by themselves and words that repeat the one before them count nothing,
 //! so that padding does not push the parts of a phrase apart.
 
-use super::term::is_ideographic;
+use super::script::{is_ideographic, runs};
 
 /// Where the words and the sentences of one view begin.
 #[derive(Debug)]
@@ -28,20 +28,19 @@ impl Measure {
     }
 
     fn spaced(text: &str) -> Self {
-        let (mut halves, mut ends) = (Vec::new(), Vec::new());
+        let (mut halves, mut ends) = (Vec::with_capacity(text.len() / 2), Vec::new());
         let mut word: Option<usize> = None;
         let mut previous = "";
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
-            let is_ideograph = is_ideographic(c);
-            if c.is_alphanumeric() && !is_ideograph {
+            if runs(c) {
                 word.get_or_insert(at);
                 continue;
             }
             if let Some(start) = word.take() {
                 close(text.get(start..at).unwrap_or_default(), start, &mut previous, &mut halves);
             }
-            if is_ideograph {
+            if is_ideographic(c) {
                 halves.push(offset(at));
             } else if is_sentence_end(c, chars.peek().map(|&(_, next)| next)) {
                 ends.push(offset(at));
@@ -56,6 +55,15 @@ impl Measure {
     /// How many half words begin before `at`.
     pub(crate) fn halves_before(&self, at: usize) -> usize {
         self.halves.partition_point(|&half| (half as usize) < at)
+    }
+
+    /// The same, if it is known that `from` of them begin before a place not behind `at`, and few between the two.
+    pub(crate) fn halves_from(&self, from: usize, at: usize) -> usize {
+        /// Longer stretches are searched.
+        const FEW: usize = 8;
+        let next = self.halves.get(from..).unwrap_or_default();
+        let few = next.iter().take(FEW).take_while(|&&half| (half as usize) < at).count();
+        if few < FEW { from + few } else { self.halves_before(at) }
     }
 
     /// How many half words there are.

@@ -5,13 +5,18 @@
 //! `^2 read > path ~4`: at most two words into the sentence. `… $1`: at most one word follows in the sentence.
 //! `=1 jailbreak`: the text says at most one more word. `a > b &`: also across the end of a sentence.
 
-use super::lexicon::{ConceptId, Lexicon};
+use super::concepts::{ConceptId, ConceptSet};
+use super::lexicon::Lexicon;
 
 /// Which concepts stand together.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     /// Each with its alternatives.
     pub(crate) elements: Vec<Vec<ConceptId>>,
+    /// Those of the elements that have no alternative.
+    singles: ConceptSet,
+    /// The others, each with its alternatives.
+    choices: Vec<ConceptSet>,
     /// Whether it may go across the end of a sentence.
     pub(crate) is_across: bool,
     /// Whether the order matters.
@@ -62,6 +67,8 @@ impl Pattern {
     pub(crate) fn parse(written: &str, lexicon: &Lexicon) -> Result<Self, String> {
         let mut pattern = Self {
             elements: Vec::new(),
+            singles: ConceptSet::default(),
+            choices: Vec::new(),
             is_across: false,
             is_ordered: false,
             window: 2 * WINDOW,
@@ -90,7 +97,22 @@ impl Pattern {
             return Err(format!("`{written}` mixes `+` and `>`"));
         }
         pattern.is_ordered = ordered > 0;
+        for element in &pattern.elements {
+            match element.as_slice() {
+                [single] => pattern.singles.insert(*single),
+                choice => pattern.choices.push(choice.iter().copied().collect()),
+            }
+        }
         Ok(pattern)
+    }
+
+    /// Whether it could match a view in which these concepts were found; `is_guess`: whether the reading is one.
+    pub(crate) fn may_match(&self, present: &ConceptSet, is_guess: bool) -> bool {
+        // A single word in a reading that is a guess says nothing.
+        let says_enough = !is_guess || self.elements.len() > 1 || self.alone.is_some();
+        says_enough
+            && present.covers(&self.singles)
+            && self.choices.iter().all(|choice| choice.meets(present))
     }
 }
 

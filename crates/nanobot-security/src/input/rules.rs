@@ -1,18 +1,22 @@
 //! The rules of all packs, compiled, and how one view is judged by them.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use nanobot_core::verdict::Severity;
-use regex::Regex;
 
 use super::borders::Borders;
-use super::lexicon::{ConceptId, Find, Lexicon};
+use super::concepts::ConceptId;
+use super::finds::{Find, Finds};
+use super::lexicon::{Draft, Lexicon, Pass};
 use super::matcher::{Context, excuses, first_match};
-use super::pack::{Pack, Tag, WrittenRule};
+use super::pack::{self, Pack, Tag, WrittenRule};
 use super::pattern::{Guard, Pattern};
-use super::term::{Term, terms};
+use super::structure::{Expression, has_structure};
+use super::term::terms;
+use crate::failure::StageError;
 use crate::pack::PackError;
-use crate::report::Hit;
 use crate::rule::{RuleInfo, StageName};
 use crate::views::Strength;
 
@@ -22,15 +26,12 @@ const CLAUSE: &str = "clause";
 /// A wish to have a code read and done what it says.
 const DECODING_ORDER: &str = "decode + and_do ~20 &";
 
-/// Every regular expression of a pack wants one of these; talk seldom has one.
-const STRUCTURE: [char; 10] = ['|', '<', '[', '{', '#', '/', '$', '`', ':', '-'];
-
 /// A rule, ready to match.
 #[derive(Debug)]
 struct Rule {
     info: RuleInfo,
     patterns: Vec<Pattern>,
-    regexes: Vec<Regex>,
+    expressions: Vec<Expression>,
     guards: Vec<Guard>,
 }
 
@@ -46,8 +47,6 @@ pub(crate) struct Rules {
 /// One reading as the rules see it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'v> {
-    /// The view's name.
-    pub(crate) name: &'static str,
     /// Its text.
     pub(crate) text: &'v str,
     /// What it is worth.
@@ -86,7 +85,12 @@ impl Rules {
 
     /// Whether `text` asks to read a code and to do what it says.
     pub(crate) fn asks_to_decode(&self, text: &str) -> bool {
-        let finds = self.lexicon.find(text, None);
+        let mut pass = Pass::default();
+        self.lexicon.find(text, None, &mut pass);
+        if !self.decoding_order.may_match(&pass.present, false) {
+            return false;
+        }
+        let finds = Finds::new(text, &pass, &self.lexicon, None);
         let context = Context { finds: &finds, is_guess: false, clause: self.clause };
         first_match(&self.decoding_order, &[], context).is_some()
     }
@@ -96,39 +100,61 @@ impl Rules {
         self.compiled.iter().map(|rule| &rule.info)
     }
 
-    /// Every rule that matches the reading; with `borders` only what was hidden inside of words and across them.
-    pub(crate) fn judge(&self, reading: Reading<'_>, borders: Option<Borders>) -> impl Iterator<Item = Hit> {
-        let finds = self.lexicon.find(reading.text, borders);
-        let has_structure =
-            reading.strength < Strength::Weak && finds.borders.is_none() && reading.text.contains(STRUCTURE);
-        self.compiled.iter().filter_map(move |rule| {
-            let context =
-                Context { finds: &finds, is_guess: reading.strength == Strength::Weak, clause: self.clause };
-            let span = rule.first_match(has_structure.then_some(reading.text), context)?;
-            Some(Hit {
-                rule: rule.info.id.clone(),
-                tag: rule.info.tag.clone(),
-                severity: rule.info.severity,
-                reason: rule.info.reason.clone(),
-                view: reading.name,
-                span: Some(span.start..span.end).filter(|_| reading.strength == Strength::Plain),
-            })
-        })
+    /// Tells every rule that matches the reading, and where; with `borders` only what was hidden inside of words and
+    /// across them. `pass` is only room to work in.
+    ///
+    /// # Errors
+    ///
+    /// A rule that cannot be tried.
+    pub(crate) fn judge(
+        &self,
+        reading: Reading<'_>,
+        borders: Option<&Borders>,
+        pass: &mut Pass,
+        mut found: impl FnMut(&RuleInfo, Range<usize>),
+    ) -> Result<(), StageError> {
+        self.lexicon.find(reading.text, borders, pass);
+        let is_guess = reading.strength == Strength::Weak;
+        let structured =
+            Some(reading.text).filter(|text| !is_guess && borders.is_none() && has_structure(text));
+        // Most readings come to nothing before anything has to be measured.
+        let finds = LazyCell::new(|| Finds::new(reading.text, pass, &self.lexicon, borders));
+        let context = || Context { finds: &finds, is_guess, clause: self.clause };
+        for rule in &self.compiled {
+            let by_pattern = rule
+                .patterns
+                .iter()
+                .filter(|pattern| pattern.may_match(&pass.present, is_guess))
+                .find_map(|pattern| first_match(pattern, &rule.guards, context()));
+            let span = match (by_pattern, structured) {
+                (None, Some(text)) => rule.first_structure(text, context)?,
+                _ => by_pattern,
+            };
+            if let Some(span) = span {
+                found(&rule.info, span.start..span.end);
+            }
+        }
+        Ok(())
     }
 }
 
 impl Rule {
-    /// The first match; `structured` is the text where it has a structure that regular expressions could find.
-    fn first_match(&self, structured: Option<&str>, context: Context<'_>) -> Option<Find> {
-        let by_pattern = self.patterns.iter().find_map(|pattern| first_match(pattern, &self.guards, context));
-        by_pattern.or_else(|| {
-            let text = structured?;
-            self.regexes.iter().flat_map(|regex| regex.find_iter(text)).find_map(|hit| {
+    /// The first match of a regular expression in a text with structure.
+    fn first_structure<'f>(
+        &self,
+        text: &str,
+        context: impl Fn() -> Context<'f>,
+    ) -> Result<Option<Find>, StageError> {
+        for expression in &self.expressions {
+            for hit in expression.regex()?.find_iter(text) {
+                let context = context();
                 let span = context.finds.stretch(hit.start(), hit.end());
-                let is_excused = self.guards.iter().any(|guard| excuses(guard, span, context));
-                (!is_excused).then_some(span)
-            })
-        })
+                if !self.guards.iter().any(|guard| excuses(guard, span, context)) {
+                    return Ok(Some(span));
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -141,10 +167,6 @@ fn compile(
     for one in &written.any {
         patterns.push(Pattern::parse(one, lexicon)?);
     }
-    let mut regexes = Vec::new();
-    for one in &written.regex {
-        regexes.push(Regex::new(one).map_err(|error| error.to_string())?);
-    }
     let mut guards = Vec::new();
     for one in &written.unless {
         match named.get(one) {
@@ -156,10 +178,11 @@ fn compile(
             None => guards.push(Guard::parse(one, lexicon)?),
         }
     }
-    if patterns.is_empty() && regexes.is_empty() {
+    if patterns.is_empty() && written.regex.is_empty() {
         return Err("it has neither `any` nor `regex`".to_owned());
     }
-    Ok(Rule { info: info(written), patterns, regexes, guards })
+    let expressions = written.regex.iter().cloned().map(Expression::new).collect();
+    Ok(Rule { info: info(written), patterns, expressions, guards })
 }
 
 fn info(written: WrittenRule) -> RuleInfo {
@@ -177,26 +200,23 @@ fn info(written: WrittenRule) -> RuleInfo {
 }
 
 fn lexicon(packs: &[Pack]) -> Result<Lexicon, PackError> {
-    let mut concepts: BTreeMap<String, Vec<Term>> = BTreeMap::new();
+    let mut draft = Draft::with_capacity(pack::texts().map(str::len).sum());
     for pack in packs {
         for (name, by_language) in &pack.concepts {
-            let all = concepts.entry(name.clone()).or_default();
+            let invalid = |what| PackError::Rule { pack: pack.name, rule: format!("concept {name}"), what };
+            let concept = draft.concept(name).map_err(invalid)?;
             for list in by_language.values() {
-                all.extend(terms(list).map_err(|what| invalid(pack, name, what))?);
+                let mut added = Ok(());
+                let read = terms(list, |term| {
+                    if added.is_ok() {
+                        added = draft.add(term, concept);
+                    }
+                });
+                read.and(added).map_err(invalid)?;
             }
-            all.sort_unstable();
-            all.dedup();
         }
     }
-    Lexicon::new(&concepts).map_err(|what| PackError::Rule {
-        pack: "all packs",
-        rule: "the lexicon".to_owned(),
-        what,
-    })
-}
-
-fn invalid(pack: &Pack, concept: &str, what: String) -> PackError {
-    PackError::Rule { pack: pack.name, rule: format!("concept {concept}"), what }
+    Ok(draft.finish())
 }
 
 fn named_guards(packs: &[Pack]) -> BTreeMap<String, Vec<String>> {

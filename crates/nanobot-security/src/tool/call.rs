@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::pack::Sets;
+use super::sets::{Set, Sets};
 use crate::failure::StageError;
 
 /// Longest call that is looked at, all texts together, in bytes. A file that is written may be long.
@@ -61,7 +61,7 @@ impl<'a> Call<'a> {
         let mut commands = Vec::new();
         let mut open = vec![("", self.args)];
         while let Some((key, value)) = open.pop() {
-            if sets.has("prose_keys", key) || sets.has("path_keys", key) {
+            if sets.has(Set::ProseKeys, key) || sets.has(Set::PathKeys, key) {
                 continue;
             }
             match value {

@@ -5,16 +5,19 @@ mod checks;
 mod code;
 mod flow;
 mod harm;
+mod seen;
 mod words;
 
 use std::collections::BTreeMap;
 
-use nanobot_shell::{Effective, Effects, Pattern, Value};
+use nanobot_shell::{Pattern, Value};
 
 use self::code::CodeRules;
 use self::flow::Flow;
-use super::pack::{Record, Sets, Target};
-use super::path::{Path, Places};
+use self::seen::{Line, Seen};
+use super::pack::{Record, Target};
+use super::path::{Folder, Path, Places};
+use super::sets::Sets;
 use crate::pack::PackError;
 use crate::rule::RuleInfo;
 
@@ -70,7 +73,7 @@ struct Scene<'a> {
     rules: &'a ExecRules,
     places: &'a Places,
     sets: &'a Sets,
-    effects: &'a Effects,
+    line: &'a Line<'a>,
     flow: Flow,
     depth: usize,
 }
@@ -133,15 +136,16 @@ impl ExecRules {
         sets: &Sets,
     ) -> Findings {
         let mut findings = Findings::default();
+        let folder = folder.and_then(|text| places.folder(None, text));
         for command in commands {
-            self.judge_line(command, folder, places, sets, 0, &mut findings);
+            self.judge_line(command, folder.clone(), places, sets, 0, &mut findings);
             // Blanks of other scripts separate nothing in a shell, but whoever writes them means to.
             if command.chars().any(|sign| !sign.is_ascii() && sign.is_whitespace()) {
                 let command: String = command
                     .chars()
                     .map(|sign| if sign.is_whitespace() && !sign.is_ascii() { ' ' } else { sign })
                     .collect();
-                self.judge_line(&command, folder, places, sets, 0, &mut findings);
+                self.judge_line(&command, folder.clone(), places, sets, 0, &mut findings);
             }
         }
         findings
@@ -150,7 +154,7 @@ impl ExecRules {
     fn judge_line(
         &self,
         command: &str,
-        folder: Option<&str>,
+        mut folder: Option<Folder>,
         places: &Places,
         sets: &Sets,
         depth: usize,
@@ -158,18 +162,19 @@ impl ExecRules {
     ) {
         let script = nanobot_shell::parse(command);
         let effects = nanobot_shell::effective(&script);
-        let flow = Flow::of(&effects, sets);
-        let scene = Scene { rules: self, places, sets, effects: &effects, flow, depth };
+        let line = Line::of(&effects, sets);
+        let flow = Flow::of(&line, sets);
+        let scene = Scene { rules: self, places, sets, line: &line, flow, depth };
         if !effects.is_complete() {
             scene.add("unreadable", findings);
         }
-        let mut folder = folder.map(str::to_owned);
-        for command in &effects.commands {
+        for command in &line.all {
+            let named = scene.named_paths(command);
             if findings.path.is_none() {
-                findings.path = scene.sensitive(command, folder.as_deref());
+                findings.path = scene.sensitive(command, &named, folder.as_ref());
             }
             scene.by_words(command, findings);
-            scene.by_checks(command, findings);
+            scene.by_checks(command, &named, findings);
             scene.by_harm(command, findings);
             self.code.judge(&scene, command, findings);
             // A name with blanks in it is a command line that somebody wants to be overlooked.
@@ -179,13 +184,10 @@ impl ExecRules {
             {
                 self.judge_line(&first.text, None, places, sets, DEEPEST_CODE, findings);
             }
-            if matches!(command.program().as_str(), "cd" | "pushd")
+            if matches!(command.program(), "cd" | "pushd")
                 && let Some(to) = command.words.get(1).filter(|word| word.is_certain)
             {
-                folder = Some(match &folder {
-                    Some(from) if !to.text.starts_with(['/', '~']) => format!("{from}/{}", to.text),
-                    _ => to.text.clone(),
-                });
+                folder = places.folder(folder, &to.text);
             }
         }
     }
@@ -200,14 +202,14 @@ impl Scene<'_> {
     }
 
     /// The rules that say by words what they are about.
-    fn by_words(&self, command: &Effective, findings: &mut Findings) {
+    fn by_words(&self, command: &Seen<'_>, findings: &mut Findings) {
         let program = command.program();
-        let exact = self.rules.by_program.get(&program).into_iter().flatten().copied();
+        let exact = self.rules.by_program.get(program).into_iter().flatten().copied();
         let alike =
-            self.rules.by_pattern.iter().filter(|(pattern, _)| pattern.matches(&program)).map(|(_, at)| *at);
+            self.rules.by_pattern.iter().filter(|(pattern, _)| pattern.matches(program)).map(|(_, at)| *at);
         for at in exact.chain(alike) {
             if let Some(rule) = self.rules.rules.get(at)
-                && rule.matches(&program, command.words.get(1..).unwrap_or_default(), self.sets)
+                && rule.matches(program, command.rest(), self.sets)
             {
                 findings.add(&rule.info);
             }
@@ -259,6 +261,6 @@ impl ExecRule {
 }
 
 /// A path out of a word.
-fn path(text: &str, word: &Value) -> Option<Path> {
-    Path::read(text, word.is_pattern)
+fn path(text: &str, is_pattern: bool) -> Option<Path> {
+    Path::read(text, is_pattern)
 }

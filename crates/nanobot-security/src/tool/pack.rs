@@ -1,10 +1,9 @@
 //! Reads the rule packs of the stage. What a rule asks for is said here; what it means is said where it is checked.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use nanobot_core::verdict::Severity;
 use serde::Deserialize;
 
+use super::sets::Sets;
 use crate::pack::PackError;
 use crate::rule::{RuleInfo, StageName};
 
@@ -140,17 +139,6 @@ fn reason(tag: &str) -> &'static str {
     }
 }
 
-/// Names of programs and keys, by what they do.
-#[derive(Debug)]
-pub(super) struct Sets(BTreeMap<String, BTreeSet<String>>);
-
-impl Sets {
-    /// Whether the set of this name has it.
-    pub(super) fn has(&self, set: &str, name: &str) -> bool {
-        self.0.get(set).is_some_and(|names| names.contains(name))
-    }
-}
-
 /// All packs.
 #[derive(Debug)]
 pub(super) struct Packs {
@@ -172,13 +160,12 @@ pub(crate) fn texts() -> [&'static str; 4] {
 
 /// Reads the packs that are part of the program.
 pub(super) fn read() -> Result<Packs, PackError> {
-    let sets: BTreeMap<String, BTreeSet<String>> =
-        toml::from_str(SETS).map_err(|source| PackError::Shape { pack: "tool/sets", source })?;
+    let sets = toml::from_str(SETS).map_err(|source| PackError::Shape { pack: "tool/sets", source })?;
     Ok(Packs {
         path: rules("tool/path", PATH)?,
         exec: rules("tool/exec", EXEC)?,
         text: rules("tool/text", TEXT)?,
-        sets: Sets(sets),
+        sets: Sets::new(sets),
     })
 }
 

@@ -1,10 +1,15 @@
 //! Recognises places that a tool has no business with, however they are spelled: case, `..`, Windows, patterns.
 
-use std::collections::BTreeMap;
+mod folder;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use nanobot_shell::Pattern;
 
+pub(super) use self::folder::Folder;
+use super::effort;
 use super::pack::{Reach, Record, SENSITIVE_PATH};
 use crate::rule::RuleInfo;
 
@@ -15,10 +20,14 @@ const LONGEST: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Places {
     rules: Vec<PathRule>,
-    /// By the first name of a place.
-    by_name: BTreeMap<String, Vec<(usize, usize)>>,
-    /// Places whose first name is a pattern.
-    by_pattern: Vec<(usize, usize)>,
+    /// All places, each with its rule: those with a name in front in the order of names, then those with a pattern.
+    all: Vec<(usize, usize)>,
+    /// Which of them have this name in front.
+    by_name: HashMap<String, Range<usize>>,
+    /// Where those with a pattern in front begin.
+    by_pattern: usize,
+    /// Names of the longest place.
+    longest: usize,
 }
 
 /// A rule over places.
@@ -63,11 +72,13 @@ pub(super) enum Asker {
 }
 
 /// A path in its names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Path {
     /// Whether it starts at the root, at a home folder or a drive, or climbs out with `..`.
     pub(super) is_rooted: bool,
     pub(super) names: Vec<String>,
+    /// How many names stand in front of these and are not listed: those of the folder that it was read in.
+    before: usize,
     /// Whether it starts at a home folder.
     from_home: bool,
     /// How many folders it climbs out of.
@@ -83,44 +94,69 @@ impl Path {
         }
         let text = normalised(text);
         let mut text = text.as_str();
-        let mut is_rooted = false;
-        let (mut from_home, mut climbs) = (false, 0);
+        let mut path = Self { has_pattern, ..Self::default() };
         if let Some((scheme, rest)) = text.split_once("://") {
             if scheme != "file" {
                 return None;
             }
             text = rest;
-            is_rooted = true;
+            path.is_rooted = true;
         } else if let Some(rest) = text.strip_prefix("file:") {
             text = rest;
         }
-        let mut names: Vec<String> = Vec::new();
-        for (index, piece) in text.split(['/', '\\']).enumerate() {
-            let piece = piece.trim();
-            if index == 0 && (piece.is_empty() || piece.starts_with('~') || is_home(piece) || is_drive(piece))
-            {
-                is_rooted |= !text.is_empty();
-                from_home |= piece.starts_with('~') || is_home(piece);
-                continue;
-            }
-            match piece {
-                "" | "." => {}
-                ".." => {
-                    if names.pop().is_none() {
-                        is_rooted = true;
-                        climbs += 1;
+        let (first, rest) =
+            text.split_once(['/', '\\']).map_or((text, None), |(first, rest)| (first, Some(rest)));
+        let first = first.trim();
+        if first.is_empty() || first.starts_with('~') || is_home(first) || is_drive(first) {
+            path.is_rooted |= !text.is_empty();
+            path.from_home = first.starts_with('~') || is_home(first);
+        } else {
+            path.go(first);
+        }
+        path.go_all(rest.unwrap_or_default());
+        Some(path)
+    }
+
+    /// Goes on by each of the names.
+    fn go_all(&mut self, text: &str) {
+        text.split(['/', '\\']).for_each(|piece| self.go(piece.trim()));
+    }
+
+    /// Goes on by one name, or up.
+    fn go(&mut self, piece: &str) {
+        match piece {
+            "" | "." => {}
+            ".." => {
+                if self.names.pop().is_none() {
+                    if let Some(before) = self.before.checked_sub(1) {
+                        self.before = before;
+                    } else {
+                        self.is_rooted = true;
+                        self.climbs += 1;
                     }
                 }
-                _ => {
-                    // Windows passes over these.
-                    let piece = piece.strip_suffix("::$data").unwrap_or(piece);
-                    let bare = piece.trim_end_matches('.');
-                    names.push(if bare.is_empty() { piece.to_owned() } else { bare.to_owned() });
-                }
+            }
+            _ => {
+                // Windows passes over these.
+                let piece = piece.strip_suffix("::$data").unwrap_or(piece);
+                let bare = piece.trim_end_matches('.');
+                self.names.push(if bare.is_empty() { piece.to_owned() } else { bare.to_owned() });
             }
         }
-        Some(Self { is_rooted, names, from_home, climbs, has_pattern })
     }
+
+    /// What is a pattern of its names; nothing when it has none.
+    fn patterns(&self) -> Vec<Option<Pattern>> {
+        if !self.has_pattern {
+            return Vec::new();
+        }
+        self.names.iter().map(|name| has_signs(name).then(|| Pattern::new(name))).collect()
+    }
+}
+
+/// Whether signs of a pattern stand in a name.
+fn has_signs(name: &str) -> bool {
+    name.contains(['*', '?', '['])
 }
 
 /// A variable that stands for a home folder: who takes the path may fill it in.
@@ -144,6 +180,7 @@ fn is_drive(piece: &str) -> bool {
 /// NFKC, without what cannot be seen, in lower case.
 fn normalised(text: &str) -> String {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+    effort::spend(text.len());
     let decoded = percent_decoded(text);
     let text = decoded.as_deref().unwrap_or(text);
     if text.is_ascii() {
@@ -183,20 +220,31 @@ impl Places {
                 except_files: record.except_files.iter().map(|text| Pattern::new(text)).collect(),
             })
             .collect();
-        let mut by_name: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut by_pattern = Vec::new();
-        for (rule, place, first) in rules.iter().enumerate().flat_map(|(at, rule)| {
-            rule.places
-                .iter()
-                .enumerate()
-                .filter_map(move |(place, one)| Some((at, place, one.names.first()?)))
-        }) {
+        let mut named: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut patterns = Vec::new();
+        let mut longest = 2;
+        for (rule, place, one) in rules
+            .iter()
+            .enumerate()
+            .flat_map(|(at, rule)| rule.places.iter().enumerate().map(move |(place, one)| (at, place, one)))
+        {
+            let Some(first) = one.names.first() else { continue };
+            longest = longest.max(one.names.len());
             match first.pattern {
-                Some(_) => by_pattern.push((rule, place)),
-                None => by_name.entry(first.text.clone()).or_default().push((rule, place)),
+                Some(_) => patterns.push((rule, place)),
+                None => named.entry(first.text.clone()).or_default().push((rule, place)),
             }
         }
-        Self { rules, by_name, by_pattern }
+        let mut all = Vec::new();
+        let mut by_name = HashMap::new();
+        for (name, places) in named {
+            let from = all.len();
+            all.extend(places);
+            by_name.insert(name, from..all.len());
+        }
+        let by_pattern = all.len();
+        all.extend(patterns);
+        Self { rules, all, by_name, by_pattern, longest }
     }
 
     pub(super) fn rules(&self) -> &[PathRule] {
@@ -206,18 +254,15 @@ impl Places {
     /// The first rule that this path breaks.
     pub(super) fn find(&self, path: &Path, asker: Asker) -> Option<&PathRule> {
         let last = path.names.last()?;
+        let patterns = path.patterns();
+        effort::spend(path.names.len());
         for start in 0..path.names.len() {
             let rest = path.names.get(start..)?;
-            let first = rest.first()?;
-            let known = self.by_name.get(first).map(Vec::as_slice).unwrap_or_default();
-            let all = path.has_pattern && first.contains(['*', '?', '[']);
-            let named: Box<dyn Iterator<Item = &(usize, usize)>> =
-                if all { Box::new(self.by_name.values().flatten()) } else { Box::new(known.iter()) };
-            for (rule, place) in named.chain(&self.by_pattern) {
-                let Some(rule) = self.rules.get(*rule) else { continue };
-                let Some(place) = rule.places.get(*place) else { continue };
-                if rule.counts(start, rest.len(), place.names.len(), path, asker)
-                    && place.matches(rest, path)
+            let given = patterns.get(start..).unwrap_or_default();
+            for (rule, place) in self.starting(rest, given).into_iter().flatten() {
+                let (rule, place) = self.at(*rule, *place)?;
+                if rule.counts(path.before + start, rest.len(), place.names.len(), path, asker)
+                    && place.matches(rest, given, path.is_rooted)
                     && !rule.excepts(last, asker)
                 {
                     return Some(rule);
@@ -225,6 +270,21 @@ impl Places {
             }
         }
         None
+    }
+
+    /// The places that may start with the first of these names, as indices of a rule and one of its places: those with
+    /// a name in front, and those with a pattern.
+    fn starting(&self, names: &[String], patterns: &[Option<Pattern>]) -> [&[(usize, usize)]; 2] {
+        let known = match patterns.first() {
+            Some(Some(_)) => 0..self.by_pattern,
+            _ => names.first().and_then(|first| self.by_name.get(first)).cloned().unwrap_or_default(),
+        };
+        [known, self.by_pattern..self.all.len()].map(|places| self.all.get(places).unwrap_or_default())
+    }
+
+    fn at(&self, rule: usize, place: usize) -> Option<(&PathRule, &Place)> {
+        let rule = self.rules.get(rule)?;
+        Some((rule, rule.places.get(place)?))
     }
 }
 
@@ -261,22 +321,18 @@ impl Place {
         Self { is_rooted: text.starts_with('/'), names: names.collect() }
     }
 
-    /// Whether the path has these names from here on.
-    fn matches(&self, rest: &[String], path: &Path) -> bool {
-        (path.is_rooted || !self.is_rooted)
+    /// Whether a path has these names from here on. With each name may come the pattern that it is.
+    fn matches(&self, rest: &[String], patterns: &[Option<Pattern>], is_rooted: bool) -> bool {
+        (is_rooted || !self.is_rooted)
             && rest.len() >= self.names.len()
-            && self.names.iter().zip(rest).enumerate().all(|(at, (name, given))| {
-                if path.has_pattern && given.contains(['*', '?', '[']) {
-                    self.stands_for(at, name, given)
-                } else {
-                    name.takes(given)
-                }
+            && self.names.iter().zip(rest).enumerate().all(|(at, (name, given))| match patterns.get(at) {
+                Some(Some(pattern)) => self.stands_for(at, name, given, pattern),
+                _ => name.takes(given),
             })
     }
 
     /// Whether a pattern that somebody wrote means this name. A pattern that matches nearly everything means nothing.
-    fn stands_for(&self, at: usize, name: &Name, given: &str) -> bool {
-        let pattern = Pattern::new(given);
+    fn stands_for(&self, at: usize, name: &Name, given: &str, pattern: &Pattern) -> bool {
         // As in a shell, `*` and `?` in front do not stand for the dot of a hidden file.
         let is_hidden = name.text.starts_with('.');
         if (is_hidden && given.starts_with(['*', '?'])) || !pattern.matches(&name.text) {

@@ -1,10 +1,18 @@
 //! The rules against their own examples, and against the recorded calls.
 
+mod linear;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::ToolRules;
 use super::pack::EXEC_WARN;
+
+/// The rules, read once for all tests of a process.
+fn rules() -> &'static ToolRules {
+    static RULES: std::sync::OnceLock<ToolRules> = std::sync::OnceLock::new();
+    RULES.get_or_init(|| ToolRules::load().unwrap())
+}
 
 fn scan(rules: &ToolRules, tool: &str, args: &Value) -> Vec<(String, String)> {
     let hits = rules.scan(tool, args).unwrap();
@@ -190,8 +198,7 @@ proptest! {
         tool in "(exec|read_file|write_file|edit_file|list_dir|spawn|web_fetch|message)",
         args in value(),
     ) {
-        static RULES: std::sync::OnceLock<ToolRules> = std::sync::OnceLock::new();
-        let rules = RULES.get_or_init(|| ToolRules::load().unwrap());
+        let rules = rules();
         let first = rules.scan(&tool, &args).unwrap();
         prop_assert_eq!(first, rules.scan(&tool, &args).unwrap());
     }

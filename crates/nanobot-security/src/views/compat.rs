@@ -5,6 +5,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use super::simple;
+
 /// The original's `lowered`: NFKC, six invisible characters dropped, white space collapsed and trimmed, lower case.
 pub fn lowered(text: &str) -> String {
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
@@ -23,6 +25,14 @@ pub fn lowered(text: &str) -> String {
         out.push(ch);
     }
     out.to_lowercase()
+}
+
+/// Whether `lowered` leaves a text as it is, as far as a look at its characters tells.
+pub(crate) fn is_lowered(text: &str) -> bool {
+    text.chars().all(|ch| simple::is_simple(ch) && simple::lower(ch) == ch && !(is_white(ch) && ch != ' '))
+        && !text.contains("  ")
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
 }
 
 /// The original's `compact`: `lowered` without white space and without fourteen marks of punctuation.

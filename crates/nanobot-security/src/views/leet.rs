@@ -76,6 +76,10 @@ const LONGEST: usize = 28;
 fn pieces(text: &str) -> Vec<(&str, Sureness)> {
     let mut pieces = Vec::new();
     for word in text.split_inclusive(char::is_whitespace) {
+        if !word.bytes().any(may_stand_for_letter) {
+            pieces.push((word, Sureness::No));
+            continue;
+        }
         let is_address = is_address(word);
         let mut rest = word;
         while !rest.is_empty() {
@@ -91,6 +95,11 @@ fn pieces(text: &str) -> Vec<(&str, Sureness)> {
         }
     }
     pieces
+}
+
+/// Whether a sign that stands for a letter may begin with this byte: a word without one is no such word.
+fn may_stand_for_letter(byte: u8) -> bool {
+    matches!(byte, 0xc2 | 0xe2) || stands_for_letter(char::from(byte))
 }
 
 fn part(ch: char) -> bool {

@@ -13,6 +13,7 @@ use icu_properties::props::{
 
 use super::compat::is_white;
 use super::letters::is_combining;
+use super::simple::{is_simple, lower};
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
 
@@ -26,6 +27,9 @@ pub(super) fn shaped(text: &str) -> Cow<'_, str> {
         if text.bytes().any(|byte| is_invisible(char::from(byte))) {
             return Cow::Owned(text.chars().filter(|ch| !is_invisible(*ch)).collect());
         }
+        return Cow::Borrowed(text);
+    }
+    if text.chars().all(is_simple) {
         return Cow::Borrowed(text);
     }
     let mut marks = 0;
@@ -64,6 +68,9 @@ pub(super) fn plain(shaped: &str) -> String {
             return shaped.to_ascii_lowercase();
         }
         return collapse(shaped, |ch| ch.to_ascii_lowercase());
+    }
+    if shaped.chars().all(is_simple) {
+        return collapse(shaped, lower);
     }
     // Lower case first, since it may leave a letter and a mark that compose.
     collapse(&NFKC.normalize(&shaped.to_lowercase()), |ch| ch)

@@ -1,8 +1,11 @@
 //! Words after expansion: braces, variables, substitutions whose output is certain, splitting.
 
+use std::collections::BTreeSet;
+
 use super::state::{Context, State};
 use super::{Link, Value, variable, walk};
 use crate::ast::{Part, Word};
+use crate::effort;
 
 /// Parts of a word whose braces are looked at: a longer one is data.
 const MOST_PARTS: usize = 512;
@@ -53,7 +56,7 @@ impl Fields {
     }
 
     /// What an expansion gives; unquoted it is split at blanks, or at the signs that the script has chosen.
-    fn expanded(&mut self, value: &Value, is_quoted: bool, borders: Option<&str>) {
+    fn expanded(&mut self, value: &Value, is_quoted: bool, borders: &BTreeSet<char>) {
         if is_quoted || self.is_whole {
             let current = self.current();
             current.text.push_str(&value.text);
@@ -62,8 +65,7 @@ impl Fields {
             return;
         }
         let text = value.text.as_str();
-        let is_border =
-            |sign: char| sign.is_whitespace() || borders.is_some_and(|signs| signs.contains(sign));
+        let is_border = |sign: char| sign.is_whitespace() || borders.contains(&sign);
         if text.starts_with(is_border) {
             self.done.extend(self.current.take());
         }
@@ -124,13 +126,20 @@ fn add(part: &Part, fields: &mut Fields, state: &mut State, context: &Context, i
         }
         Part::Variable(used) => {
             if used.name == "@" && used.quoted && used.operator.is_empty() && !fields.is_whole {
-                fields.arguments(&state.arguments(context));
+                let arguments = state.arguments(context);
+                let length = arguments.iter().map(|argument| argument.text.len() + 1).sum();
+                if state.spend(length) {
+                    effort::spend(length);
+                    fields.arguments(&arguments);
+                } else {
+                    fields.current().is_certain = false;
+                }
                 return;
             }
             let value = variable::value(used, state, context, id);
             state.spend(value.text.len());
-            let borders = state.variables.get("IFS").map(|value| value.text.clone());
-            fields.expanded(&value, used.quoted, borders.as_deref());
+            let borders = if used.quoted { BTreeSet::new() } else { borders(state) };
+            fields.expanded(&value, used.quoted, &borders);
         }
         Part::Command { block, quoted } => {
             let inside = context.inside(id, Link::Substitution);
@@ -140,7 +149,7 @@ fn add(part: &Part, fields: &mut Fields, state: &mut State, context: &Context, i
                 None => Value::unknown(),
             };
             state.spend(value.text.len());
-            fields.expanded(&value, *quoted, None);
+            fields.expanded(&value, *quoted, &BTreeSet::new());
         }
         Part::Process { block, .. } => {
             let inside = context.inside(id, Link::Process);
@@ -158,6 +167,15 @@ fn add(part: &Part, fields: &mut Fields, state: &mut State, context: &Context, i
             fields.current().is_certain = false;
         }
     }
+}
+
+/// The signs beside blanks at which the script has chosen to split.
+fn borders(state: &mut State) -> BTreeSet<char> {
+    let chosen = state.variables.get("IFS").map_or("", |value| value.text.as_str());
+    let (signs, length) = (chosen.chars().collect(), chosen.len());
+    effort::spend(length);
+    state.spend(length);
+    signs
 }
 
 /// A part of a word whose braces are being written out.

@@ -3,6 +3,7 @@
 
 use super::state::{Context, State};
 use super::{Link, Value, walk};
+use crate::effort;
 
 /// Texts of one command that are followed; a person gives one.
 const MOST: usize = 16;
@@ -124,6 +125,7 @@ pub(super) fn follow(
             texts.extend(all.filter_map(|text| escape(program, text)).map(str::to_owned));
         }
     }
+    effort::spend(texts.iter().map(String::len).sum());
     for text in texts.iter().take(MOST) {
         walk::perhaps(text.trim_start_matches(['!', '|', ' ']), state, &context.inside(id, Link::Text));
     }
@@ -170,6 +172,10 @@ fn git(rest: &[Value], texts: &mut Vec<String>) {
             || (key.contains('.') && GIT_KEYS.contains(&last))
     };
     for (at, word) in rest.iter().enumerate() {
+        // Each may be as long as all words together.
+        if texts.len() >= MOST {
+            return;
+        }
         let text = word.text.as_str();
         let behind = || {
             let words = rest.get(at + 1..).unwrap_or_default();

@@ -1,7 +1,9 @@
 //! What a command runs besides itself: the command behind a wrapper, the text that a shell reads, the body of a
 //! function. Gives what it writes, when that is certain.
 
-use super::state::{Context, State};
+use std::sync::Arc;
+
+use super::state::{Context, Input, State};
 use super::{Link, Value, builtin, handed, output, walk, wrapper};
 
 /// Words that `xargs` gets from known input.
@@ -21,7 +23,7 @@ pub(super) fn follow(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let first = words.first()?;
     if !state.spend(words.len()) {
@@ -46,7 +48,8 @@ pub(super) fn follow(
         }
     }
     let program = first.program();
-    handed::follow(&program, words, id, state, context, input);
+    let given_text = input.map(AsRef::as_ref);
+    handed::follow(&program, words, id, state, context, given_text);
     if is_shell(&program) {
         return shell(words, id, state, context, input);
     }
@@ -55,7 +58,7 @@ pub(super) fn follow(
     {
         return walk::text(&text, state, &context.inside(id, Link::Text), input);
     }
-    if builtin::follow(&program, words, id, state, context, input) {
+    if builtin::follow(&program, words, id, state, context, given_text) {
         return (program != "set").then(String::new);
     }
     match program.as_str() {
@@ -66,7 +69,7 @@ pub(super) fn follow(
         "." | "source" => {
             let name = words.get(1)?.text.trim_start_matches("./");
             let text = match name {
-                "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" => input?.to_owned(),
+                "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" => input?.as_ref().to_owned(),
                 name => state.files.get(name).cloned()?,
             };
             walk::text(&text, state, &context.inside(id, Link::Text), input)
@@ -104,7 +107,7 @@ pub(super) fn follow(
             walk::text(&text, state, &context.inside(id, Link::Wrapped), input)
         }
         "command" if words.get(1).is_some_and(|word| matches!(word.text.as_str(), "-v" | "-V")) => {
-            output::of(&program, words, state, input)
+            output::of(&program, words, state, given_text)
         }
         "cp" | "ln" | "mv" | "install" => {
             renamed(words, state);
@@ -112,12 +115,12 @@ pub(super) fn follow(
         }
         "capsh" => behind_border(words, id, state, context, input),
         "xargs" | "gxargs" => {
-            given(words, id, state, context, input);
+            given(words, id, state, context, given_text);
             None
         }
         _ => match wrapper::named(&program) {
             Some(known) => wrapped(known, words, id, state, context, input),
-            None => output::of(&program, words, state, input),
+            None => output::of(&program, words, state, given_text),
         },
     }
 }
@@ -128,7 +131,7 @@ fn behind_border(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let at = words.iter().position(|word| word.text == "--")?;
     let rest = words.get(at + 1..).unwrap_or_default();
@@ -206,7 +209,7 @@ fn wrapped(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let inner = known.command(words);
     if inner.is_empty() {
@@ -224,7 +227,7 @@ fn start(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let mut inside = context.inside(id, Link::Wrapped);
     inside.text_depth += 1;
@@ -235,7 +238,7 @@ fn start(
     let inner = state.open(&inside)?;
     if let Some(place) = state.at(inner) {
         place.words = words.to_vec();
-        place.input = input.map(str::to_owned);
+        place.input = input.map(Arc::clone);
     }
     follow(words, inner, state, &inside, input)
 }
@@ -245,7 +248,7 @@ fn shell(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let inside = context.inside(id, Link::Text);
     let mut rest = words.get(1..).unwrap_or_default().iter();
@@ -344,7 +347,7 @@ fn given(words: &[Value], id: usize, state: &mut State, context: &Context, input
 
 /// `docker run image cmd`, `kubectl exec pod -- cmd`, `uv run cmd`: behind `--`, or from the first word that is a
 /// shell. Their options are too many to know, and what runs in an image is not of this machine.
-fn in_container(words: &[Value], id: usize, state: &mut State, context: &Context, input: Option<&str>) {
+fn in_container(words: &[Value], id: usize, state: &mut State, context: &Context, input: Input<'_>) {
     let behind = words.iter().position(|word| word.text == "--").map(|at| at + 1);
     let shell = words.iter().skip(1).position(|word| is_shell(&word.program())).map(|at| at + 1);
     let run =

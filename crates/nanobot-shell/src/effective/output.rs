@@ -1,12 +1,18 @@
 //! What programs write whose output follows from their words and input alone: `echo`, `printf`, `base64 -d`, …
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Value;
 use super::state::State;
 use crate::decode;
+use crate::effort;
 use crate::escape;
 
 /// Longest output that is worked out.
 const LONGEST: usize = 64 * 1024;
+
+/// Bytes of the format that `printf` is followed through, over all its rounds.
+const MOST_READ: usize = 16 * LONGEST;
 
 /// The output, when it is certain.
 pub(super) fn of(program: &str, words: &[Value], state: &mut State, input: Option<&str>) -> Option<String> {
@@ -114,7 +120,14 @@ fn printf(texts: &[&str]) -> Option<String> {
     let texts = if texts.first() == Some(&"--") { texts.get(1..)? } else { texts };
     let (format, mut arguments) = texts.split_first()?;
     let mut text = String::new();
+    let mut read = 0_usize;
     loop {
+        // The format is read once a round, also when it writes nothing.
+        read = read.saturating_add(format.len());
+        effort::spend(format.len());
+        if read > MOST_READ {
+            return None;
+        }
         let before = arguments.len();
         let mut rest = *format;
         while let Some((plain, tail)) = rest.split_once('%') {
@@ -149,21 +162,16 @@ fn printf(texts: &[&str]) -> Option<String> {
 
 fn translated(texts: &[&str], given: &str) -> Option<String> {
     if let ["-d", signs] = texts {
-        let signs = members(&escape::printed(signs));
+        let signs: BTreeSet<char> = members(&escape::printed(signs)).into_iter().collect();
         return Some(given.chars().filter(|sign| !signs.contains(sign)).collect());
     }
     let [from, to] = texts else { return None };
     let (from, to) = (members(&escape::printed(from)), members(&escape::printed(to)));
     let last = *to.last()?;
-    Some(
-        given
-            .chars()
-            .map(|sign| match from.iter().rposition(|one| *one == sign) {
-                Some(at) => to.get(at).copied().unwrap_or(last),
-                None => sign,
-            })
-            .collect(),
-    )
+    // Of a sign that stands there twice the last counts.
+    let into = to.into_iter().chain(std::iter::repeat(last));
+    let table: BTreeMap<char, char> = from.into_iter().zip(into).collect();
+    Some(given.chars().map(|sign| table.get(&sign).copied().unwrap_or(sign)).collect())
 }
 
 /// The characters of a set of `tr`, ranges written out.

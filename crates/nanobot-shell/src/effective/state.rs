@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Effective, Effects, Link, Place, Value};
 use crate::ast::{Command, Fault, FaultKind, Word};
@@ -21,17 +22,20 @@ const STEPS_AT_LEAST: usize = 64 * 1024;
 /// The body of a function, with the here-documents of the script that it stands in.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
-    pub(super) command: Rc<Command>,
+    pub(super) command: Arc<Command>,
     pub(super) here_docs: Rc<Vec<Word>>,
 }
+
+/// What a command reads, when that is known. Many may read the same.
+pub(super) type Input<'a> = Option<&'a Arc<str>>;
 
 /// Where a command stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Context {
     pub(super) parent: Option<(usize, Link)>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Arc<[Place]>,
     pub(super) is_background: bool,
-    pub(super) functions: Vec<String>,
+    pub(super) functions: Arc<[String]>,
     pub(super) arguments: Rc<Vec<Value>>,
     pub(super) here_docs: Rc<Vec<Word>>,
     pub(super) text_depth: usize,
@@ -135,9 +139,9 @@ impl State {
         self.found.commands.push(Effective {
             id,
             parent: context.parent,
-            places: context.places.clone(),
+            places: Arc::clone(&context.places),
             is_background: context.is_background,
-            functions: context.functions.clone(),
+            functions: Arc::clone(&context.functions),
             ..Effective::default()
         });
         Some(id)

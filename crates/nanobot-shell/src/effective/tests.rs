@@ -1,5 +1,7 @@
 //! Commands that would run, whatever they are wrapped in.
 
+mod linear;
+
 use super::{Link, effective};
 use crate::parse::parse;
 

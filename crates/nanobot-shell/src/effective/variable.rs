@@ -4,6 +4,7 @@ use super::Value;
 use super::expand;
 use super::state::{Context, State};
 use crate::ast::Variable;
+use crate::effort;
 use crate::glob::Pattern;
 
 /// Longer values are not cut by pattern: that costs their length squared.
@@ -19,6 +20,11 @@ pub(super) fn value(used: &Variable, state: &mut State, context: &Context, id: u
     if let Some(rest) = operator.strip_prefix('!') {
         operator = rest;
         base = base.map_or_else(|| Some(Value::unknown()), |name| plain(&name.text, state, context));
+    }
+    effort::spend(base.as_ref().map_or(0, |value| value.text.len()));
+    // What is cut out of a long value may be short: the looking counts.
+    if !operator.is_empty() && !state.spend(base.as_ref().map_or(0, |value| value.text.len())) {
+        return Value::unknown();
     }
     let argument = used.argument.as_ref().map(|word| expand::value(word, state, context, id));
     if operator.is_empty() && argument.is_none() {
@@ -42,12 +48,25 @@ pub(super) fn value(used: &Variable, state: &mut State, context: &Context, id: u
         }
         _ => {
             let base = base.unwrap_or_default();
+            if !state.spend(growth(operator, &base.text, &argument.text)) {
+                return Value::unknown();
+            }
             match changed(operator, &whole_path(&used.name, base.text.clone()), &argument.text) {
                 Some(text) if base.is_certain && argument.is_certain => Value::certain(text),
                 Some(text) => Value { text, is_certain: false, ..Value::default() },
                 None => Value::unknown(),
             }
         }
+    }
+}
+
+/// How much a value grows by a replacement of all, at most.
+fn growth(operator: &str, text: &str, argument: &str) -> usize {
+    match argument.split_once('/') {
+        Some((pattern, with)) if operator == "//" && with.len() > pattern.len() => {
+            (text.len() / pattern.len().max(1)).saturating_mul(with.len() - pattern.len())
+        }
+        _ => 0,
     }
 }
 

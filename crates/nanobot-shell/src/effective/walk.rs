@@ -1,8 +1,9 @@
 //! Goes through the tree in the order of running, and notes every command.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::state::{Body, Context, State};
+use super::state::{Body, Context, Input, State};
 use super::{Effects, Link, Place, Redirected, Value, expand, handed, inner};
 use crate::ast::{
     Block, Command, Compound, CompoundKind, Part, Pipeline, RedirectOperator, Redirection, Script, Separator,
@@ -23,7 +24,7 @@ pub(super) fn whole(script: &Script) -> Effects {
 }
 
 /// Follows a text that a command runs as a script.
-pub(super) fn text(text: &str, state: &mut State, context: &Context, input: Option<&str>) -> Option<String> {
+pub(super) fn text(text: &str, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
     if !context.may_read_text() || !state.spend(text.len()) {
         state.spend(usize::MAX);
         return None;
@@ -50,12 +51,7 @@ pub(super) fn perhaps(text: &str, state: &mut State, context: &Context) {
 }
 
 /// Follows commands one after the other; gives what they write, when that is certain.
-pub(super) fn block(
-    block: &Block,
-    state: &mut State,
-    context: &Context,
-    input: Option<&str>,
-) -> Option<String> {
+pub(super) fn block(block: &Block, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
     if !state.go_down() {
         return None;
     }
@@ -74,33 +70,32 @@ pub(super) fn block(
     written
 }
 
-fn pipeline(
-    pipeline: &Pipeline,
-    state: &mut State,
-    context: &Context,
-    input: Option<&str>,
-) -> Option<String> {
-    let mut input = input.map(str::to_owned);
+fn pipeline(pipeline: &Pipeline, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
+    let mut input = input.map(Arc::clone);
     let is_background = context.is_background || pipeline.then == Separator::Background;
     if let [only] = pipeline.commands.as_slice() {
         if is_background == context.is_background {
-            return command(only, state, context, input.as_deref());
+            return command(only, state, context, input.as_ref());
         }
         let context = Context { is_background, ..context.clone() };
-        return command(only, state, &context, input.as_deref());
+        return command(only, state, &context, input.as_ref());
     }
     state.pipelines += 1;
     let number = state.pipelines;
+    let mut output = None;
     for (stage, one) in pipeline.commands.iter().enumerate() {
-        let mut places = context.places.clone();
-        places.push(Place { pipeline: number, stage });
+        if stage > 0 {
+            input = output.take().map(|text: String| text.into());
+        }
+        let here = Place { pipeline: number, stage };
+        let places: Arc<[Place]> = context.places.iter().copied().chain([here]).collect();
         if !state.spend(places.len()) {
             return None;
         }
         let context = Context { places, is_background, ..context.clone() };
-        input = command(one, state, &context, input.as_deref());
+        output = command(one, state, &context, input.as_ref());
     }
-    input
+    output
 }
 
 /// Follows one command.
@@ -108,7 +103,7 @@ pub(super) fn command(
     command: &Command,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     if !state.spend(1 + input.map_or(0, |text| text.len() / 64)) {
         return None;
@@ -117,20 +112,18 @@ pub(super) fn command(
         Command::Simple(simple) => run(simple, state, context, input),
         Command::Compound(made) => compound(made, state, context, input),
         Command::Function(function) => {
-            let body =
-                Body { command: Rc::new((*function.body).clone()), here_docs: Rc::clone(&context.here_docs) };
+            let body = Body { command: Arc::clone(&function.body), here_docs: Rc::clone(&context.here_docs) };
             state.spend(function.name.len());
             state.functions.insert(function.name.clone(), body);
             // Whether it is called or not: what it would do is known.
-            let mut inside = context.clone();
-            inside.functions.push(function.name.clone());
+            let inside = Context { functions: within(context, &function.name), ..context.clone() };
             self::command(&function.body, state, &inside, None);
             Some(String::new())
         }
     }
 }
 
-fn run(simple: &Simple, state: &mut State, context: &Context, input: Option<&str>) -> Option<String> {
+fn run(simple: &Simple, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
     let id = state.open(context)?;
     let mut words = Vec::new();
     let mut variables = Vec::new();
@@ -164,7 +157,7 @@ fn run(simple: &Simple, state: &mut State, context: &Context, input: Option<&str
         assignments.push((assignment.name.clone(), value));
     }
     let redirections = redirections(&simple.redirections, state, context, id);
-    let input = input_of(&redirections, state).or_else(|| input.map(str::to_owned));
+    let input = input_of(&redirections, state).or_else(|| input.map(Arc::clone));
     if let Some(place) = state.at(id) {
         place.words.clone_from(&words);
         place.assignments.clone_from(&assignments);
@@ -175,7 +168,7 @@ fn run(simple: &Simple, state: &mut State, context: &Context, input: Option<&str
     for (name, value) in &assignments {
         handed::variable(name, &value.text, id, state, context);
     }
-    let output = inner::follow(&words, id, state, context, input.as_deref());
+    let output = inner::follow(&words, id, state, context, input.as_ref());
     keep_output(output, &redirections, state)
 }
 
@@ -216,7 +209,7 @@ fn redirections(all: &[Redirection], state: &mut State, context: &Context, id: u
 }
 
 /// The input that redirections give, when it is known.
-fn input_of(redirections: &[Redirected], state: &State) -> Option<String> {
+fn input_of(redirections: &[Redirected], state: &State) -> Option<Arc<str>> {
     let last = redirections.iter().rfind(|one| {
         one.descriptor.is_none_or(|number| number == 0)
             && matches!(
@@ -225,13 +218,13 @@ fn input_of(redirections: &[Redirected], state: &State) -> Option<String> {
             )
     })?;
     match last.operator {
-        RedirectOperator::HereString => Some(format!("{}\n", last.target.text)),
-        RedirectOperator::HereDoc => Some(last.target.text.clone()),
-        _ => state.files.get(last.target.text.trim_start_matches("./")).cloned(),
+        RedirectOperator::HereString => Some(format!("{}\n", last.target.text).into()),
+        RedirectOperator::HereDoc => Some(last.target.text.as_str().into()),
+        _ => state.files.get(last.target.text.trim_start_matches("./")).map(|text| text.as_str().into()),
     }
 }
 
-fn compound(made: &Compound, state: &mut State, context: &Context, input: Option<&str>) -> Option<String> {
+fn compound(made: &Compound, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
     let id = state.open(context)?;
     let mut words = Vec::new();
     for word in &made.words {
@@ -244,7 +237,7 @@ fn compound(made: &Compound, state: &mut State, context: &Context, input: Option
     }
     let redirections = redirections(&made.redirections, state, context, id);
     let given = input_of(&redirections, state);
-    let input = given.as_deref().or(input);
+    let input = given.as_ref().or(input);
     if let Some(place) = state.at(id) {
         place.redirections.clone_from(&redirections);
         if made.kind == CompoundKind::For && !words.is_empty() {
@@ -258,7 +251,7 @@ fn compound(made: &Compound, state: &mut State, context: &Context, input: Option
     keep_output(output, &redirections, state)
 }
 
-fn blocks(made: &Compound, state: &mut State, context: &Context, input: Option<&str>) -> Option<String> {
+fn blocks(made: &Compound, state: &mut State, context: &Context, input: Input<'_>) -> Option<String> {
     let mut written = Some(String::new());
     for one in &made.blocks {
         let output = block(one, state, context, input);
@@ -276,7 +269,7 @@ fn rounds(
     made: &Compound,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let mut written = Some(String::new());
     if words.is_empty() {
@@ -294,6 +287,11 @@ fn rounds(
     written.filter(|_| words.len() <= MOST_ROUNDS)
 }
 
+/// The functions of a place, and this one.
+fn within(context: &Context, name: &str) -> Arc<[String]> {
+    context.functions.iter().cloned().chain([name.to_owned()]).collect()
+}
+
 /// Calls a function whose body is known.
 pub(super) fn call(
     name: &str,
@@ -301,7 +299,7 @@ pub(super) fn call(
     id: usize,
     state: &mut State,
     context: &Context,
-    input: Option<&str>,
+    input: Input<'_>,
 ) -> Option<String> {
     let body = state.functions.get(name)?.clone();
     // A function that calls itself is seen from its body, which was followed when it was defined.
@@ -309,7 +307,7 @@ pub(super) fn call(
         return None;
     }
     let mut inside = context.inside(id, Link::Called);
-    inside.functions.push(name.to_owned());
+    inside.functions = within(context, name);
     inside.call_depth += 1;
     inside.arguments = Rc::new(arguments.to_vec());
     inside.here_docs = body.here_docs;

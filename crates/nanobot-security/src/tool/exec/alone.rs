@@ -2,7 +2,7 @@
 
 use nanobot_shell::{Effective, is_shell};
 
-use super::flow::interpreter;
+use super::seen::interpreter;
 use super::words;
 
 /// Operands, without the program and the options.
@@ -162,9 +162,8 @@ pub(super) fn fill(command: &Effective, program: &str) -> bool {
 /// Packages from an address that anybody on the way can answer for.
 pub(super) fn plain_packages(command: &Effective, program: &str) -> bool {
     let installs = has_word(command, &["install", "add", "i", "ci", "set"]);
-    let name = interpreter(program);
     matches!(
-        name.as_str(),
+        interpreter(program),
         "pip"
             | "pipx"
             | "uv"

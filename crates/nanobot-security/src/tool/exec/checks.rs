@@ -1,31 +1,34 @@
 //! The checks that need more than the words of one command.
 
-use nanobot_shell::{Effective, Link, is_shell};
+use nanobot_shell::{Link, is_shell};
 
 use super::super::path::Asker;
+use super::super::sets::Set;
 use super::flow::{self, last_name};
-use super::{Findings, Scene, path, words};
+use super::seen::Seen;
+use super::words::{self, Named};
+use super::{Findings, Scene, path};
 use crate::url_guard;
 
 impl Scene<'_> {
     /// Runs every check over a command.
-    pub(super) fn by_checks(&self, command: &Effective, findings: &mut Findings) {
+    pub(super) fn by_checks(&self, command: &Seen<'_>, named: &[Named<'_>], findings: &mut Findings) {
         let program = command.program();
         let checks: [(&str, bool); 15] = [
-            ("stray_delete", self.stray_delete(command, &program)),
-            ("bulk_delete", self.bulk_delete(command, &program)),
-            ("device", self.device(command, &program)),
+            ("stray_delete", stray_delete(command, program)),
+            ("bulk_delete", self.bulk_delete(command, program)),
+            ("device", self.device(command, named)),
             ("fork_bomb", fork_bomb(command)),
-            ("kill_all", kill_all(command, &program)),
+            ("kill_all", kill_all(command, program)),
             ("system_write", self.system_write(command)),
-            ("environment_sent", self.environment_sent(command, &program)),
-            ("download_run", self.download_run(command, &program)),
+            ("environment_sent", self.environment_sent(command)),
+            ("download_run", self.download_run(command, program)),
             ("hidden_code", self.hidden_code(command)),
-            ("reverse_shell", self.reverse_shell(command, &program)),
-            ("sent_away", self.sent_away(command, &program)),
+            ("reverse_shell", self.reverse_shell(command, program)),
+            ("sent_away", self.sent_away(command, program)),
             ("metadata", metadata(command)),
             ("dynamic_program", dynamic_program(command)),
-            ("environment", flow::prints_environment(command, &program, self.sets)),
+            ("environment", flow::prints_environment(command)),
             ("startup", self.startup(command)),
         ];
         for (check, is_so) in checks {
@@ -35,45 +38,32 @@ impl Scene<'_> {
         }
     }
 
-    /// `ls rm -rf /`: the words of another command, where a separator got lost.
-    fn stray_delete(&self, command: &Effective, program: &str) -> bool {
-        let mut pairs = command.words.iter().skip(1).zip(command.words.iter().skip(2));
-        // These take such words for text, or run them where no file of this machine is.
-        let is_text = ["prints", "patterns", "containers"].iter().any(|set| self.sets.has(set, program))
-            || matches!(program, "git" | "cheat" | "kubectl" | "ssh");
-        !is_text
-            && pairs.any(|(name, flags)| {
-                name.is_bare && name.program() == "rm" && words::has_flag(&flags.text, "rRfF")
-            })
-    }
-
-    fn bulk_delete(&self, command: &Effective, program: &str) -> bool {
+    fn bulk_delete(&self, command: &Seen<'_>, program: &str) -> bool {
         if matches!(program, "find" | "gfind") {
             return command.words.iter().any(|word| word.text == "-delete")
                 && !self.deletes_byproducts(command);
         }
-        self.sets.has("deleters", program)
-            && self.effects.ancestors(command).any(|(outer, _)| {
-                self.sets.has("finders", &outer.program()) && !self.deletes_byproducts(outer)
-            })
+        command.is(Set::Deleters)
+            && self
+                .line
+                .ancestors(command)
+                .any(|(outer, _)| outer.is(Set::Finders) && !self.deletes_byproducts(outer))
     }
 
-    fn device(&self, command: &Effective, program: &str) -> bool {
-        if self.sets.has("inspects", program)
-            || self.sets.has("prints", program) && command.redirections.is_empty()
-        {
+    fn device(&self, command: &Seen<'_>, named: &[Named<'_>]) -> bool {
+        if command.is(Set::Inspects) || command.is(Set::Prints) && command.redirections.is_empty() {
             return false;
         }
-        let is_device = |text: &str, word: &nanobot_shell::Value| {
-            path(text, word)
+        let is_device = |text: &str, is_pattern: bool| {
+            path(text, is_pattern)
                 .and_then(|path| self.places.find(&path, Asker::Command))
                 .is_some_and(|rule| rule.for_exec.is_some())
         };
-        command.redirections.iter().any(|one| is_device(&one.target.text, &one.target))
-            || self.named_paths(command).iter().any(|(text, word)| is_device(text, word))
+        command.redirections.iter().any(|one| is_device(&one.target.text, one.target.is_pattern))
+            || named.iter().any(|one| one.found.is_some_and(|rule| rule.for_exec.is_some()))
     }
 
-    fn system_write(&self, command: &Effective) -> bool {
+    fn system_write(&self, command: &Seen<'_>) -> bool {
         command
             .redirections
             .iter()
@@ -81,19 +71,19 @@ impl Scene<'_> {
             .any(|one| words::is_system(&one.target.text, one.target.is_pattern, self.sets))
     }
 
-    fn environment_sent(&self, command: &Effective, program: &str) -> bool {
-        if self.sets.has("senders", program) && self.flow.is_fed_by_environment(command) {
+    fn environment_sent(&self, command: &Seen<'_>) -> bool {
+        if command.is(Set::Senders) && self.flow.is_fed_by_environment(command) {
             return true;
         }
-        flow::prints_environment(command, program, self.sets)
+        flow::prints_environment(command)
             && self
-                .effects
+                .line
                 .ancestors(command)
-                .any(|(outer, link)| link == Link::Substitution && self.sets.has("senders", &outer.program()))
+                .any(|(outer, link)| link == Link::Substitution && outer.is(Set::Senders))
     }
 
-    fn download_run(&self, command: &Effective, program: &str) -> bool {
-        if flow::reads_code(command, self.sets)
+    fn download_run(&self, command: &Seen<'_>, program: &str) -> bool {
+        if command.reads_code(self.sets)
             && (self.flow.is_fed_by_download(command) || self.takes_download_by_variable(command))
         {
             return true;
@@ -101,16 +91,16 @@ impl Scene<'_> {
         // `curl … | xargs sh`, `curl … | parallel`.
         if is_shell(program)
             && self.flow.is_fed_by_download(command)
-            && self.effects.ancestors(command).any(|(outer, _)| self.sets.has("finders", &outer.program()))
+            && self.line.ancestors(command).any(|(outer, _)| outer.is(Set::Finders))
         {
             return true;
         }
         if self.is_given_to_runner(command, |command| {
-            self.sets.has("downloaders", &command.program()) || self.flow.is_fed_by_download(command)
+            command.is(Set::Downloaders) || self.flow.is_fed_by_download(command)
         }) {
             return true;
         }
-        if flow::runs_words(command, self.sets)
+        if command.runs_words()
             && (self.takes_download_by_variable(command) || self.runs_fetched_line(command))
         {
             return true;
@@ -119,56 +109,44 @@ impl Scene<'_> {
     }
 
     /// Whether it runs a value that is not known, and a variable holds what was fetched.
-    fn takes_download_by_variable(&self, command: &Effective) -> bool {
+    fn takes_download_by_variable(&self, command: &Seen<'_>) -> bool {
         self.flow.holds_download
-            && (command.words.iter().any(|word| !word.is_certain)
+            && (!command.is_certain()
                 || command.redirections.iter().any(|one| !one.target.is_certain)
                 || (command.input.is_none() && !command.places.is_empty()))
     }
 
     /// `curl … | while read line; do sh -c "$line"; done`.
-    fn runs_fetched_line(&self, command: &Effective) -> bool {
-        let program = flow::interpreter(&command.program());
-        let is_language = is_shell(&program) || self.sets.has("interpreters", &program);
-        let has_code = command
-            .words
-            .iter()
-            .skip(1)
-            .any(|word| self.sets.has("code_options", &word.text) || words::has_flag(&word.text, "c"));
+    fn runs_fetched_line(&self, command: &Seen<'_>) -> bool {
         self.flow.is_fed_by_download(command)
-            && command.words.iter().any(|word| !word.is_certain)
-            && (!is_language || has_code)
+            && !command.is_certain()
+            && (!command.is_language() || command.has_code(self.sets))
     }
 
     /// Whether the command's output is put into the words of one that runs them.
-    fn is_given_to_runner(&self, command: &Effective, is_source: impl Fn(&Effective) -> bool) -> bool {
+    fn is_given_to_runner(&self, command: &Seen<'_>, is_source: impl Fn(&Seen<'_>) -> bool) -> bool {
         is_source(command)
-            && self.effects.ancestors(command).any(|(outer, link)| {
+            && self.line.ancestors(command).any(|(outer, link)| {
                 matches!(link, Link::Substitution | Link::Process)
                     && self
                         .flow
-                        .chain(outer, self.effects)
+                        .chain(outer, self.line)
                         .any(|runner| self.runs_what_it_is_given(runner, link))
             })
     }
 
-    fn runs_what_it_is_given(&self, runner: &Effective, link: Link) -> bool {
-        if !flow::runs_words(runner, self.sets) {
+    fn runs_what_it_is_given(&self, runner: &Seen<'_>, link: Link) -> bool {
+        if !runner.runs_words() {
             return false;
         }
         // An interpreter with a script of its own takes the rest for data.
-        let program = flow::interpreter(&runner.program());
-        let has_code = runner
-            .words
-            .iter()
-            .skip(1)
-            .any(|word| self.sets.has("code_options", &word.text) || words::has_flag(&word.text, "c"));
-        let first = runner.words.iter().skip(1).find(|word| !word.text.starts_with('-'));
-        let is_language = is_shell(&program) || self.sets.has("interpreters", &program);
-        !is_language || has_code || link == Link::Process || first.is_none_or(|word| !word.is_certain)
+        !runner.is_language()
+            || link == Link::Process
+            || runner.has_code(self.sets)
+            || runner.first_is_unknown()
     }
 
-    fn runs_fetched_file(&self, command: &Effective, program: &str) -> bool {
+    fn runs_fetched_file(&self, command: &Seen<'_>, program: &str) -> bool {
         let is_fetched = |text: &str| last_name(text).is_some_and(|name| self.flow.fetched.contains(&name));
         let Some(first) = command.words.first() else { return false };
         let operand = command.words.iter().skip(1).find(|word| !word.text.starts_with(['-', '+']));
@@ -184,30 +162,23 @@ impl Scene<'_> {
         if is_fetched(&first.text) && (first.text.contains('/') || self.flow.fetched.contains(program)) {
             return true;
         }
-        let runs = flow::runs_words(command, self.sets);
+        let runs = command.runs_words();
         (runs && operand.is_some_and(|word| is_fetched(&word.text)))
-            || (flow::reads_code(command, self.sets)
+            || (command.reads_code(self.sets)
                 && command.redirections.iter().any(|one| is_fetched(&one.target.text)))
     }
 
-    fn hidden_code(&self, command: &Effective) -> bool {
-        if flow::reads_code(command, self.sets)
-            && command.input.is_none()
-            && self.flow.is_fed_by_decoder(command)
-        {
+    fn hidden_code(&self, command: &Seen<'_>) -> bool {
+        if command.reads_code(self.sets) && command.input.is_none() && self.flow.is_fed_by_decoder(command) {
             return true;
         }
         self.is_given_to_runner(command, |command| {
-            self.sets.has("decoders", &command.program())
-                && self
-                    .effects
-                    .ancestors(command)
-                    .any(|(outer, _)| outer.words.iter().any(|word| !word.is_certain))
+            command.is(Set::Decoders) && self.line.ancestors(command).any(|(outer, _)| !outer.is_certain())
         })
     }
 
-    fn reverse_shell(&self, command: &Effective, program: &str) -> bool {
-        if self.sets.has("sockets", program) {
+    fn reverse_shell(&self, command: &Seen<'_>, program: &str) -> bool {
+        if command.is(Set::Sockets) {
             let runs = command.words.iter().skip(1).any(|word| {
                 let text = word.text.to_lowercase();
                 let is_run = matches!(text.as_str(), "--exec" | "--sh-exec" | "--lua-exec")
@@ -238,15 +209,15 @@ impl Scene<'_> {
         if flow::network_device(command) && (program.is_empty() || program == "exec" || is_shell(program)) {
             return true;
         }
-        flow::reads_code(command, self.sets)
+        command.reads_code(self.sets)
             && command.places.iter().any(|place| self.flow.sockets.contains(&place.pipeline))
     }
 
-    fn sent_away(&self, command: &Effective, program: &str) -> bool {
-        if flow::network_device(command) && !(self.sets.has("prints", program) && command.words.len() <= 1) {
+    fn sent_away(&self, command: &Seen<'_>, program: &str) -> bool {
+        if flow::network_device(command) && !(command.is(Set::Prints) && command.words.len() <= 1) {
             return true;
         }
-        let connects = self.sets.has("sockets", program)
+        let connects = command.is(Set::Sockets)
             && !matches!(program, "openssl" | "telnet")
             && !command.words.iter().any(|word| words::has_flag(&word.text, "lz"));
         connects
@@ -257,13 +228,25 @@ impl Scene<'_> {
                     .any(|one| one.operator == nanobot_shell::RedirectOperator::Read))
     }
 
-    fn startup(&self, command: &Effective) -> bool {
-        command.assignments.iter().any(|(name, _)| self.sets.has("startup_variables", name))
+    fn startup(&self, command: &Seen<'_>) -> bool {
+        command.assignments.iter().any(|(name, _)| self.sets.has(Set::StartupVariables, name))
     }
 }
 
+/// `ls rm -rf /`: the words of another command, where a separator got lost.
+fn stray_delete(command: &Seen<'_>, program: &str) -> bool {
+    let mut pairs = command.words.iter().skip(1).zip(command.words.iter().skip(2));
+    // These take such words for text, or run them where no file of this machine is.
+    let is_text = [Set::Prints, Set::Patterns, Set::Containers].into_iter().any(|set| command.is(set))
+        || matches!(program, "git" | "cheat" | "kubectl" | "ssh");
+    !is_text
+        && pairs.any(|(name, flags)| {
+            name.is_bare && words::has_flag(&flags.text, "rRfF") && name.program() == "rm"
+        })
+}
+
 /// `$X -rf /`: nobody knows what that is, and it looks like one thing only.
-fn dynamic_program(command: &Effective) -> bool {
+fn dynamic_program(command: &Seen<'_>) -> bool {
     let Some(first) = command.words.first() else { return false };
     let is_unknown = first.text.starts_with('-') || (first.text.is_empty() && !first.is_certain);
     let deletes = command.words.iter().any(|word| {
@@ -276,10 +259,10 @@ fn dynamic_program(command: &Effective) -> bool {
 }
 
 /// A function that starts itself more than once, or goes on behind its own back.
-fn fork_bomb(command: &Effective) -> bool {
+fn fork_bomb(command: &Seen<'_>) -> bool {
     // `bash $0 &`: the script starts itself and goes on.
     let names_itself = command.variables.iter().any(|(_, name)| name == "0" || name == "BASH_SOURCE");
-    if names_itself && command.is_background && is_shell(&command.program()) {
+    if names_itself && command.is_background && is_shell(command.program()) {
         return true;
     }
     command.words.first().is_some_and(|first| {
@@ -287,7 +270,7 @@ fn fork_bomb(command: &Effective) -> bool {
     })
 }
 
-fn kill_all(command: &Effective, program: &str) -> bool {
+fn kill_all(command: &Seen<'_>, program: &str) -> bool {
     let mut words = command.words.iter().skip(1).map(|word| word.text.as_str()).peekable();
     match program {
         "killall5" => true,
@@ -310,7 +293,7 @@ fn kill_all(command: &Effective, program: &str) -> bool {
 }
 
 /// An address of the service that gives a machine its credentials.
-fn metadata(command: &Effective) -> bool {
+fn metadata(command: &Seen<'_>) -> bool {
     command.words.iter().skip(1).any(|word| {
         let text = word.text.as_str();
         // A bare address is one of these as well: `curl 169.254.169.254/latest`.

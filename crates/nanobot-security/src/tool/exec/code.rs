@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use nanobot_shell::{Effective, Value};
 use regex::bytes::Regex;
 
 use super::super::pack::{Record, any_of};
 use super::super::path::Asker;
-use super::flow::{self, interpreter};
+use super::super::sets::Set;
+use super::seen::Seen;
 use super::{DEEPEST_CODE, Findings, Scene, path};
 use crate::pack::PackError;
 
@@ -61,7 +61,7 @@ impl CodeRules {
     }
 
     /// Judges the code that a command holds.
-    pub(super) fn judge(&self, scene: &Scene<'_>, command: &Effective, findings: &mut Findings) {
+    pub(super) fn judge(&self, scene: &Scene<'_>, command: &Seen<'_>, findings: &mut Findings) {
         for code in codes(scene, command) {
             let joined = self.readable(code);
             self.judge_code(scene, &joined, findings);
@@ -93,9 +93,8 @@ impl CodeRules {
             .iter()
             .any(|sign| code.contains(sign));
         for text in &texts {
-            let word = Value::certain(*text);
             let asker = if writes { Asker::Writer } else { Asker::Command };
-            let found = path(text, &word).and_then(|path| scene.places.find(&path, asker));
+            let found = path(text, false).and_then(|path| scene.places.find(&path, asker));
             if let Some(rule) = found {
                 match rule.for_exec {
                     _ if rule.for_write => scene.add("persistence", findings),
@@ -141,34 +140,35 @@ impl CodeRules {
 }
 
 /// The pieces of code that a command holds: behind its options, as the program of `awk`, in its input.
-fn codes<'c>(scene: &Scene<'_>, command: &'c Effective) -> Vec<&'c str> {
-    let program = interpreter(&command.program());
+fn codes<'c>(scene: &Scene<'_>, command: &'c Seen<'_>) -> Vec<&'c str> {
     let mut found = Vec::new();
-    if scene.sets.has("awks", &program) {
+    if command.speaks(Set::Awks) {
         let operand = command.words.iter().skip(1).find(|word| !word.text.starts_with('-'));
         found.extend(operand.map(|word| word.text.as_str()));
         return found;
     }
-    if !scene.sets.has("interpreters", &program) && !scene.sets.has("editors", &program) {
+    if !command.speaks(Set::Interpreters) && !command.speaks(Set::Editors) {
         return found;
     }
     // The scripts of an editor stand among its words, most often behind a sign of their own.
-    if scene.sets.has("editors", &program) {
+    if command.speaks(Set::Editors) {
         found.extend(command.words.iter().skip(1).map(|word| word.text.as_str()));
         found.extend(command.input.as_deref());
         return found;
     }
     let mut words = command.words.iter().skip(1).map(|word| word.text.as_str());
     while let Some(word) = words.next() {
-        if scene.sets.has("code_options", word) {
+        if scene.sets.has(Set::CodeOptions, word) {
             found.extend(words.next());
         } else if let Some(code) = word.strip_prefix("--eval=").or_else(|| word.strip_prefix("-e")) {
             found.push(code);
-        } else if let Some(code) = word.strip_prefix("-c").filter(|_| program.starts_with("python")) {
+        } else if let Some(code) =
+            word.strip_prefix("-c").filter(|_| command.language().starts_with("python"))
+        {
             found.push(code);
         }
     }
-    if flow::reads_code(command, scene.sets) {
+    if command.reads_code(scene.sets) {
         found.extend(command.input.as_deref());
     }
     found.extend(command.script.as_deref());

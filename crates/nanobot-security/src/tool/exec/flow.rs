@@ -3,21 +3,60 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nanobot_shell::{Effective, Effects, Link, RedirectOperator, is_shell};
+use nanobot_shell::{Effective, Link, Place, RedirectOperator};
 
-use super::super::pack::Sets;
+use super::super::sets::{Set, Sets};
+use super::seen::{Line, Seen};
+
+/// Of each pipeline the first and the last of its stages that do something.
+#[derive(Debug, Default)]
+struct Stages(BTreeMap<usize, (usize, usize)>);
+
+impl Stages {
+    fn note(&mut self, place: Place, is_so: bool) {
+        if is_so {
+            let (first, last) = self.0.entry(place.pipeline).or_insert((place.stage, place.stage));
+            *first = (*first).min(place.stage);
+            *last = (*last).max(place.stage);
+        }
+    }
+
+    /// Whether one of them stands in front of the command.
+    fn is_before(&self, command: &Effective) -> bool {
+        command
+            .places
+            .iter()
+            .any(|place| self.0.get(&place.pipeline).is_some_and(|(first, _)| *first < place.stage))
+    }
+
+    /// Whether one of them stands behind the command.
+    fn is_behind(&self, command: &Effective) -> bool {
+        command
+            .places
+            .iter()
+            .any(|place| self.0.get(&place.pipeline).is_some_and(|(_, last)| *last > place.stage))
+    }
+}
 
 /// The ways of data in one command line.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
-    /// Of each pipeline the first stage that fetches something.
-    downloads: BTreeMap<usize, usize>,
-    /// Of each pipeline the first stage that makes a text readable.
-    decoders: BTreeMap<usize, usize>,
-    /// Of each pipeline the first stage that prints the whole environment.
-    environments: BTreeMap<usize, usize>,
-    /// Of each pipeline the first stage that does more than print words.
-    readers: BTreeMap<usize, usize>,
+    /// Those that fetch something.
+    downloads: Stages,
+    /// Those that make a text readable.
+    decoders: Stages,
+    /// Those that print the whole environment.
+    environments: Stages,
+    /// Those that do more than print words.
+    readers: Stages,
+    /// Those that may send something away.
+    senders: Stages,
+    /// Those that start a command that reads files.
+    reader_starters: Stages,
+    /// The same, wherever they stand.
+    starts_reader: BTreeSet<usize>,
+    /// Commands directly around one that deletes.
+    starts_deleter: BTreeSet<usize>,
     /// Pipelines with a bare connection in them.
     pub(super) sockets: BTreeSet<usize>,
     /// The command that a wrapper starts.
@@ -33,46 +72,69 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub(super) fn of(effects: &Effects, sets: &Sets) -> Self {
+    pub(super) fn of(line: &Line<'_>, sets: &Sets) -> Self {
         let mut flow = Self::default();
-        for command in &effects.commands {
-            let program = command.program();
-            let fetches = sets.has("downloaders", &program);
+        for command in &line.all {
+            let fetches = command.is(Set::Downloaders);
             if let Some((outer, link)) = command.parent {
                 if link == Link::Wrapped {
                     flow.started.insert(outer, command.id);
                 }
-                let holds = link == Link::Substitution
-                    && effects.commands.get(outer).is_some_and(|outer| outer.words.is_empty());
+                if command.is(Set::Deleters) {
+                    flow.starts_deleter.insert(outer);
+                }
+                let holds =
+                    link == Link::Substitution && line.get(outer).is_some_and(|outer| outer.words.is_empty());
                 flow.holds_download |= fetches && holds;
             }
-            for place in &command.places {
-                let note = |stages: &mut BTreeMap<usize, usize>, is_so: bool| {
-                    if is_so {
-                        let first = stages.entry(place.pipeline).or_insert(place.stage);
-                        *first = (*first).min(place.stage);
-                    }
-                };
-                note(&mut flow.downloads, fetches);
-                let decodes = sets.has("decoders", &program) || has_own_code(command, &program, sets);
-                note(&mut flow.decoders, decodes);
-                let shows =
-                    prints_environment(command, &program, sets) || prints_all(command, &program, sets);
-                note(&mut flow.environments, shows);
-                note(&mut flow.readers, !program.is_empty() && !sets.has("prints", &program));
-                if is_socket(command, &program, sets) {
-                    flow.sockets.insert(place.pipeline);
-                }
+            if !command.places.is_empty() {
+                flow.note_stages(command, sets);
             }
         }
-        flow.note_files(effects, sets);
+        flow.note_readers(line);
+        flow.note_files(line);
         flow
     }
 
-    fn note_files(&mut self, effects: &Effects, sets: &Sets) {
-        for command in &effects.commands {
+    /// What a command does in the pipelines that it stands in.
+    fn note_stages(&mut self, command: &Seen<'_>, sets: &Sets) {
+        let decodes = command.is(Set::Decoders) || has_own_code(command, sets);
+        let shows = prints_environment(command) || prints_all(command);
+        let reads = !command.program().is_empty() && !command.is(Set::Prints);
+        let connects = is_socket(command);
+        for place in command.places.iter() {
+            self.downloads.note(*place, command.is(Set::Downloaders));
+            self.decoders.note(*place, decodes);
+            self.environments.note(*place, shows);
+            self.readers.note(*place, reads);
+            self.senders.note(*place, command.is(Set::Senders));
+            if connects {
+                self.sockets.insert(place.pipeline);
+            }
+        }
+    }
+
+    /// Which commands start one that reads files, at whatever depth. Outer ones have smaller ids: one pass from the
+    /// end sees every command before those around it.
+    fn note_readers(&mut self, commands: &Line<'_>) {
+        let mut is_within = BTreeSet::new();
+        for command in commands.all.iter().rev() {
+            let Some((outer, link)) = command.parent else { continue };
+            if !(command.is(Set::Reads) || is_within.contains(&command.id)) {
+                continue;
+            }
+            is_within.insert(outer);
+            if link == Link::Wrapped && self.starts_reader.insert(outer) {
+                let places = commands.get(outer).map(|outer| outer.places.iter()).into_iter().flatten();
+                places.for_each(|place| self.reader_starters.note(*place, true));
+            }
+        }
+    }
+
+    fn note_files(&mut self, line: &Line<'_>) {
+        for command in &line.all {
             let program = command.program();
-            let fetches = sets.has("downloaders", &program);
+            let fetches = command.is(Set::Downloaders);
             let is_fed = self.is_fed_by_download(command);
             if fetches || is_fed {
                 for redirection in command.redirections.iter().filter(|one| one.operator.writes()) {
@@ -88,7 +150,7 @@ impl Flow {
             }
             // What it unpacks has names that nobody knows.
             if is_fed
-                && matches!(program.as_str(), "tar" | "gtar" | "bsdtar" | "unzip" | "cpio")
+                && matches!(program, "tar" | "gtar" | "bsdtar" | "unzip" | "cpio")
                 && !command
                     .words
                     .iter()
@@ -97,11 +159,11 @@ impl Flow {
             {
                 self.unpacks = true;
             }
-            if sets.has("saves", &program) {
-                self.fetched.extend(saved(command, &program));
+            if command.is(Set::Saves) {
+                self.fetched.extend(saved(command));
             }
             // A copy of it is as little known.
-            if matches!(program.as_str(), "mv" | "cp" | "ln")
+            if matches!(program, "mv" | "cp" | "ln")
                 && command
                     .words
                     .iter()
@@ -116,41 +178,49 @@ impl Flow {
         }
     }
 
-    fn is_behind(command: &Effective, stages: &BTreeMap<usize, usize>) -> bool {
-        command
-            .places
-            .iter()
-            .any(|place| stages.get(&place.pipeline).is_some_and(|first| *first < place.stage))
-    }
-
     /// Whether what it reads may have been fetched.
     pub(super) fn is_fed_by_download(&self, command: &Effective) -> bool {
-        Self::is_behind(command, &self.downloads)
+        self.downloads.is_before(command)
     }
 
     /// Whether what it reads was unreadable before.
     pub(super) fn is_fed_by_decoder(&self, command: &Effective) -> bool {
-        Self::is_behind(command, &self.decoders)
+        self.decoders.is_before(command)
     }
 
     pub(super) fn is_fed_by_environment(&self, command: &Effective) -> bool {
-        Self::is_behind(command, &self.environments)
+        self.environments.is_before(command)
     }
 
     /// Whether something in front of it reads files or the machine.
     pub(super) fn is_fed_by_reader(&self, command: &Effective) -> bool {
-        Self::is_behind(command, &self.readers)
+        self.readers.is_before(command)
+    }
+
+    /// Whether something behind it may send away what it writes.
+    pub(super) fn feeds_sender(&self, command: &Effective) -> bool {
+        self.senders.is_behind(command)
+    }
+
+    /// Whether it, or something behind it, starts a command that reads files.
+    pub(super) fn leads_to_reader(&self, command: &Effective) -> bool {
+        self.starts_reader.contains(&command.id) || self.reader_starters.is_behind(command)
+    }
+
+    /// Whether it stands directly around a command that deletes.
+    pub(super) fn starts_deleter(&self, command: &Effective) -> bool {
+        self.starts_deleter.contains(&command.id)
     }
 
     /// The command itself and those that it starts as a wrapper.
-    pub(super) fn chain<'a>(
-        &'a self,
-        command: &'a Effective,
-        effects: &'a Effects,
-    ) -> impl Iterator<Item = &'a Effective> {
+    pub(super) fn chain<'s, 'a>(
+        &'s self,
+        command: &'s Seen<'a>,
+        line: &'s Line<'a>,
+    ) -> impl Iterator<Item = &'s Seen<'a>> {
         std::iter::successors(Some(command), |last| {
             // A started one has a greater id: this ends.
-            self.started.get(&last.id).filter(|id| **id > last.id).and_then(|id| effects.commands.get(*id))
+            self.started.get(&last.id).filter(|id| **id > last.id).and_then(|id| line.get(*id))
         })
     }
 }
@@ -162,7 +232,8 @@ pub(super) fn last_name(text: &str) -> Option<String> {
 }
 
 /// Names of the files that a download program writes.
-fn saved(command: &Effective, program: &str) -> Vec<String> {
+fn saved(command: &Seen<'_>) -> Vec<String> {
+    let program = command.program();
     let is_curl = program == "curl";
     let mut files = Vec::new();
     let mut urls = Vec::new();
@@ -216,76 +287,29 @@ fn url_name(url: &str) -> Option<String> {
 }
 
 /// Whether it prints every variable: a program of the set without words that make it do something else.
-pub(super) fn prints_environment(command: &Effective, program: &str, sets: &Sets) -> bool {
-    sets.has("environment", program)
-        && command
-            .words
-            .iter()
-            .skip(1)
-            .all(|word| matches!(word.text.as_str(), "-p" | "-x" | "-0" | "-v" | "-e"))
+pub(super) fn prints_environment(command: &Seen<'_>) -> bool {
+    command.is(Set::Environment)
+        && command.rest().iter().all(|word| matches!(word.text.as_str(), "-p" | "-x" | "-0" | "-v" | "-e"))
 }
 
-fn is_socket(command: &Effective, program: &str, sets: &Sets) -> bool {
+fn is_socket(command: &Seen<'_>) -> bool {
     let has = |wanted: &str| command.words.iter().any(|word| word.text == wanted);
-    sets.has("sockets", program) && (program != "openssl" || has("s_client"))
-}
-
-/// Whether a program takes the commands that it runs from its input.
-pub(super) fn reads_code(command: &Effective, sets: &Sets) -> bool {
-    let program = interpreter(&command.program());
-    let words = command.words.get(1..).unwrap_or_default();
-    let from_input = |text: &str| matches!(text, "-" | "-s" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
-    if matches!(program.as_str(), "." | "source") {
-        return words.first().is_some_and(|word| from_input(&word.text));
-    }
-    if is_shell(&program) {
-        let has_code = words.iter().any(|word| super::words::has_flag(&word.text, "c"));
-        let operand = words.iter().find(|word| !word.text.starts_with(['-', '+']));
-        let says_so =
-            words.iter().any(|word| from_input(&word.text) || super::words::has_flag(&word.text, "s"));
-        return !has_code && (says_so || operand.is_none());
-    }
-    if sets.has("interpreters", &program) {
-        // `python -m json.tool`, `perl -ne …`: the program comes from elsewhere.
-        let has_program = words.iter().any(|word| {
-            sets.has("code_options", &word.text) || word.text == "-m" || word.text.starts_with("--eval=")
-        });
-        let operand = words.iter().find(|word| !word.text.starts_with('-') || word.text == "-");
-        return !has_program && operand.is_none_or(|word| from_input(&word.text));
-    }
-    false
-}
-
-/// Whether it runs a text or file that its own words hold.
-pub(super) fn runs_words(command: &Effective, sets: &Sets) -> bool {
-    let program = interpreter(&command.program());
-    match program.as_str() {
-        "eval" | "." | "source" | "iex" | "invoke-expression" => true,
-        // The program itself is what was put in.
-        "" => command.words.first().is_some_and(|word| !word.is_certain),
-        _ => is_shell(&program) || sets.has("interpreters", &program),
-    }
-}
-
-/// `python3.12`, `lua5.4`, `pypy3`: without the version.
-pub(super) fn interpreter(program: &str) -> String {
-    let bare = program.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.' || sign == '-');
-    if bare.is_empty() { program.to_owned() } else { bare.to_owned() }
+    command.is(Set::Sockets) && (command.program() != "openssl" || has("s_client"))
 }
 
 /// Whether a program works on code of another language that stands among its words, or decodes by a module.
-fn has_own_code(command: &Effective, program: &str, sets: &Sets) -> bool {
+fn has_own_code(command: &Seen<'_>, sets: &Sets) -> bool {
     let is_module =
         |word: &str| matches!(word, "base64" | "binascii" | "quopri" | "codecs" | "gzip" | "zlib");
-    sets.has("interpreters", &interpreter(program))
-        && command.words.iter().skip(1).any(|word| {
-            sets.has("code_options", &word.text) || word.text.starts_with("-e") || is_module(&word.text)
+    command.speaks(Set::Interpreters)
+        && command.rest().iter().any(|word| {
+            sets.has(Set::CodeOptions, &word.text) || word.text.starts_with("-e") || is_module(&word.text)
         })
-        || program == "jq" && command.words.iter().any(|word| word.text.contains("@base64d"))
+        || command.program() == "jq" && command.words.iter().any(|word| word.text.contains("@base64d"))
 }
 
 /// Whether code prints every variable of the environment.
-fn prints_all(command: &Effective, program: &str, sets: &Sets) -> bool {
+fn prints_all(command: &Seen<'_>) -> bool {
     let shows = |code: &str| {
         let all = [
             "os.environ)",
@@ -306,8 +330,8 @@ fn prints_all(command: &Effective, program: &str, sets: &Sets) -> bool {
         ];
         all.iter().any(|sign| code.contains(sign))
     };
-    (sets.has("interpreters", &interpreter(program)) || sets.has("awks", program))
-        && command.words.iter().skip(1).any(|word| shows(&word.text))
+    (command.speaks(Set::Interpreters) || command.is(Set::Awks))
+        && command.rest().iter().any(|word| shows(&word.text))
 }
 
 /// Whether it sends its output to the network by name of a device.

@@ -1,9 +1,10 @@
 //! Words of a command: options, places of the system, and the paths that a word may name.
 
-use nanobot_shell::{Effective, Value};
+use nanobot_shell::Effective;
 
-use super::super::pack::Sets;
-use super::super::path::{Asker, Path};
+use super::super::path::{Asker, Folder, Path, PathRule};
+use super::super::sets::{Set, Sets};
+use super::seen::Seen;
 use super::{Scene, path};
 use crate::rule::RuleInfo;
 
@@ -38,8 +39,8 @@ pub(super) fn is_system(text: &str, is_pattern: bool, sets: &Sets) -> bool {
         .match_indices('/')
         .map(|(at, _)| at)
         .chain([two.len()])
-        .any(|end| two.get(..end).is_some_and(|part| sets.has("open_places", part)));
-    sets.has("system_folders", first) && !is_open
+        .any(|end| two.get(..end).is_some_and(|part| sets.has(Set::OpenPlaces, part)));
+    sets.has(Set::SystemFolders, first) && !is_open
 }
 
 /// The option behind which a name stands that is only looked for.
@@ -51,45 +52,65 @@ const LONGEST_INPUT: usize = 4096;
 const LEAVES_OUT: [&str; 6] =
     ["--exclude", "--exclude-dir", "--ignore", "--exclude-from", "--ignore-file", "--skip"];
 
-impl Scene<'_> {
+/// A text among the words of a command that may be a path.
+#[derive(Debug)]
+pub(super) struct Named<'a> {
+    text: &'a str,
+    is_pattern: bool,
+    /// The rule that it breaks where it stands, whatever the folder.
+    pub(super) found: Option<&'a PathRule>,
+}
+
+impl<'a> Scene<'a> {
     /// A place among the words and redirections of a command that it has no business with.
-    pub(super) fn sensitive(&self, command: &Effective, folder: Option<&str>) -> Option<RuleInfo> {
-        let find = |text: &str, word: &Value| -> Option<RuleInfo> {
-            let found =
-                path(text, word).and_then(|path| self.places.find(&path, Asker::Command)).or_else(|| {
-                    let folder = folder.filter(|_| !text.starts_with(['/', '~', '-']))?;
-                    path(&format!("{folder}/{text}"), word)
-                        .and_then(|path| self.places.find(&path, Asker::Command))
-                })?;
-            // Devices are the business of the rules over commands.
-            found.for_exec.is_none().then(|| found.info.clone())
+    pub(super) fn sensitive(
+        &self,
+        command: &Seen<'_>,
+        named: &[Named<'_>],
+        folder: Option<&Folder>,
+    ) -> Option<RuleInfo> {
+        let below = |text: &str, is_pattern: bool| {
+            let folder = folder.filter(|_| !text.starts_with(['/', '~', '-']))?;
+            self.places.find_below(folder, text, is_pattern)
+        };
+        // Devices are the business of the rules over commands.
+        let info = |rule: &PathRule| rule.for_exec.is_none().then(|| rule.info.clone());
+        let find = |text: &str, is_pattern: bool| -> Option<RuleInfo> {
+            self.place(text, is_pattern).or_else(|| below(text, is_pattern)).and_then(info)
         };
         for redirection in &command.redirections {
             if !is_text(redirection.operator)
-                && let Some(info) = find(&redirection.target.text, &redirection.target)
+                && let Some(info) = find(&redirection.target.text, redirection.target.is_pattern)
             {
                 return Some(info);
             }
         }
         for (_, value) in &command.assignments {
             // A place that is put into a variable will be used.
-            if let Some(info) = find(&value.text, value).filter(|_| value.text.contains('/')) {
+            if value.text.contains('/')
+                && let Some(info) = find(&value.text, value.is_pattern)
+            {
                 return Some(info);
             }
         }
         // The commands that a client of a file server reads.
-        let is_client = matches!(command.program().as_str(), "sftp" | "ftp" | "lftp" | "smbclient" | "tftp");
+        let is_client = matches!(command.program(), "sftp" | "ftp" | "lftp" | "smbclient" | "tftp");
         let fed = command.input.as_deref().filter(|text| is_client && text.len() <= LONGEST_INPUT);
-        let found =
-            fed.and_then(|text| text.split_whitespace().find_map(|word| find(word, &Value::certain(word))));
-        found.or_else(|| self.named_paths(command).into_iter().find_map(|(text, word)| find(text, &word)))
+        let found = fed.and_then(|text| text.split_whitespace().find_map(|word| find(word, false)));
+        found.or_else(|| {
+            named.iter().find_map(|one| one.found.or_else(|| below(one.text, one.is_pattern)).and_then(info))
+        })
+    }
+
+    fn place(&self, text: &str, is_pattern: bool) -> Option<&'a PathRule> {
+        path(text, is_pattern).and_then(|path| self.places.find(&path, Asker::Command))
     }
 
     /// The texts among the words that may be paths.
-    pub(super) fn named_paths<'c>(&self, command: &'c Effective) -> Vec<(&'c str, Value)> {
+    pub(super) fn named_paths(&self, command: &'a Seen<'_>) -> Vec<Named<'a>> {
         let program = command.program();
         // Whether a file is there may be asked of any.
-        let asks = matches!(program.as_str(), "test" | "[" | "[[")
+        let asks = matches!(program, "test" | "[" | "[[")
             || program == "git" && command.words.get(1).is_some_and(|word| word.text == "check-ignore")
             || program == "ssh-keygen"
                 && command.words.iter().any(|word| has_flag(&word.text, "lB"))
@@ -97,9 +118,9 @@ impl Scene<'_> {
         if asks {
             return Vec::new();
         }
-        let prints = self.sets.has("prints", &program);
-        let is_loop = program == "for";
-        let mut skips_pattern = self.sets.has("patterns", &program) && !takes_pattern_by_option(command);
+        // `echo` opens nothing; what a pattern stands for is looked up all the same.
+        let is_text = command.is(Set::Prints) && program != "for";
+        let mut skips_pattern = command.is(Set::Patterns) && !takes_pattern_by_option(command);
         let is_git_grep = program == "git" && command.words.get(1).is_some_and(|word| word.text == "grep");
         let mut found = Vec::new();
         let mut before = "";
@@ -109,8 +130,7 @@ impl Scene<'_> {
             if at == 0 && !text.contains('/') {
                 continue;
             }
-            // `echo` opens nothing; what a pattern stands for is looked up all the same.
-            if prints && !is_loop && !word.is_pattern {
+            if is_text && !word.is_pattern {
                 continue;
             }
             let is_option = text.starts_with('-') && text.len() > 1;
@@ -124,9 +144,8 @@ impl Scene<'_> {
             if LEAVES_OUT.iter().any(|option| last == *option || text.split('=').next() == Some(option)) {
                 continue;
             }
-            let mut word = word.clone();
-            word.is_pattern |= NAMES.contains(&last) || text.starts_with("--include=");
-            add_pieces(text, &word, &mut found);
+            let is_pattern = word.is_pattern || NAMES.contains(&last) || text.starts_with("--include=");
+            pieces(text, |text| found.push(Named { text, is_pattern, found: self.place(text, is_pattern) }));
         }
         found
     }
@@ -152,19 +171,19 @@ fn takes_pattern_by_option(command: &Effective) -> bool {
 }
 
 /// The word, and what stands in it behind `=`, `@`, `:` or an option's letter.
-fn add_pieces<'c>(text: &'c str, word: &Value, found: &mut Vec<(&'c str, Value)>) {
+fn pieces<'c>(text: &'c str, mut add: impl FnMut(&'c str)) {
     /// Pieces of one word: a list of mounts has three.
     const MOST: usize = 16;
-    found.push((text, word.clone()));
+    add(text);
     if text.contains("://") && !text.contains('@') {
         return;
     }
     if let Some(cluster) = text.strip_prefix('-').filter(|cluster| !cluster.starts_with('-')) {
         let glued = cluster.char_indices().nth(1).and_then(|(at, _)| cluster.get(at..));
-        found.extend(glued.map(|glued| (glued, word.clone())));
+        glued.into_iter().for_each(&mut add);
     }
     if text.contains(['=', '@', ':', ',']) && !text.contains(char::is_whitespace) {
         let pieces = text.split(['=', '@', ':', ',']).filter(|piece| !piece.is_empty());
-        found.extend(pieces.take(MOST).map(|piece| (piece, word.clone())));
+        pieces.take(MOST).for_each(add);
     }
 }
