@@ -11,7 +11,7 @@ use nanobot_channels::local::protocol::ControlOp;
 use nanobot_channels::local::{ClientEvent, ClientOptions, LocalClient};
 use nanobot_config::{Environment, Home, LoadRequest, load};
 use nanobot_core::ids::{ChannelName, ChatId};
-use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
+use nanobot_core::model::{ModelCall, ModelError, ModelReply};
 use nanobot_core::ports::{ChannelSender, Clock, DeltaSink, ModelClient, ModelInfo};
 use nanobot_core::testing::event::SENT_AT;
 use nanobot_core::testing::{ScriptedModel, SequenceIds};
@@ -240,13 +240,13 @@ impl ModelClient for Yielding {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         for _ in 0..4 {
             tokio::task::yield_now().await;
         }
-        let reply = self.0.complete(request, deltas).await;
+        let reply = self.0.complete(call, deltas).await;
         tokio::task::yield_now().await;
         reply
     }

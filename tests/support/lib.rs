@@ -8,6 +8,7 @@ mod acting;
 pub mod crash;
 #[cfg(feature = "weakened")]
 pub mod escape;
+pub mod fake_vendor;
 pub mod fuzzing;
 mod http;
 pub mod irc;

@@ -224,6 +224,10 @@ impl App {
         if tokio::time::timeout(TASK_LIMIT, self.keeper.close_sandbox()).await.is_err() {
             tracing::warn!("not every shell ended in time; the kernel ends them with this process");
         }
+        if !self.keeper.close_books(TASK_LIMIT).await {
+            drained = Drained::Cut;
+            tracing::warn!("what the last calls cost could not be written down in time; they count in full");
+        }
         self.stop.cancel();
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(TASK_LIMIT, ended).await.is_err() {

@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use nanobot_admin_store::{AdminLog, PersonaFiles, RealPlaces};
 use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
@@ -27,6 +28,7 @@ use nanobot_core::stand_in::VolatileArchive;
 use nanobot_core::turn::TurnLimits;
 use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
 use nanobot_journal::{JournalOptions, SqliteJournal};
+use nanobot_llm_router::Router;
 use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
 use nanobot_tools::{Toolbox, check_workspace, exec_tool, file_tools};
 
@@ -48,7 +50,7 @@ use crate::system::{SystemClock, SystemIds};
 
 pub use commands::{CommandHost, Confinement, exec_settings, open_sandbox, sandbox_settings};
 pub use gate::{gate_settings, open_gate};
-pub use models::{ChosenModel, choose_model, named_model, reply_profile};
+pub use models::{ChosenModel, ModelPlan, Tuning, choose_model, named_model, plan_models, reply_profile};
 pub use offer::{OfferedTool, Withheld, tools_at_rest};
 pub use status::ports_at_rest;
 
@@ -81,6 +83,8 @@ pub enum Socket {
 pub struct Adapters {
     /// The model.
     pub model: Arc<dyn ModelClient>,
+    /// The router behind it, where there is one: it has books to close, and circuits to show.
+    pub router: Option<Arc<Router>>,
     /// The tools.
     pub tools: Arc<dyn ToolExecutor>,
     /// The box that commands run in; none where the settings switch it off.
@@ -154,9 +158,18 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let security = open_gate(config)?;
     let engines = Engines { policy: policy.name(), security: security.name() };
     let networks = networks::open(config, engines, &clock, &ids)?;
-    let model = models::open(choose_model(&boot.loaded)?)?;
+    let telemetry: Arc<dyn Telemetry> = Arc::new(LogFacts);
+    let around = models::Around {
+        ledger: journal.clone(),
+        breakers: journal.clone(),
+        telemetry: telemetry.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+    };
+    let router = Arc::new(models::open(&boot.loaded, around).await?);
     Ok(Adapters {
-        model,
+        model: router.clone(),
+        router: Some(router),
         tools,
         sandbox,
         policy,
@@ -174,7 +187,7 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
         lines: journal.clone(),
         outbox: journal,
         audit: Arc::new(AdminLog::new(home.audit().join("admin.jsonl"))),
-        telemetry: Arc::new(LogFacts),
+        telemetry,
         clock,
         ids,
         networks,
@@ -256,6 +269,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         clock: with.clock.clone(),
         limits: TurnLimits {
             model_calls: config.agents.defaults.max_tool_iterations,
+            patience: Duration::from_secs(config.model.patience_seconds),
             ..TurnLimits::default()
         },
     });
@@ -301,6 +315,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         projector: projector.clone(),
         sessions: with.sessions.clone(),
         sandbox: with.sandbox,
+        router: with.router,
     };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
         sessions,

@@ -3,7 +3,7 @@
 use nanobot_core::admin::AdminFact;
 use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::Telemetry;
-use nanobot_core::telemetry::TelemetryEvent;
+use nanobot_core::telemetry::{ModelAttempt, TelemetryEvent};
 
 /// Writes facts to the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,23 +43,49 @@ impl Telemetry for LogFacts {
             }
             TelemetryEvent::ReactionSent { channel } => tracing::info!(%channel, "reaction sent"),
             TelemetryEvent::ResponseSent { channel } => tracing::info!(%channel, "response sent"),
-            TelemetryEvent::ToolCall { tool, outcome } => tracing::info!(tool, ?outcome, "tool call"),
+            TelemetryEvent::ToolCall { tool, outcome, took } => {
+                tracing::info!(tool, ?outcome, ?took, "tool call");
+            }
             TelemetryEvent::StoreFailed { store, kind, detail } => {
                 tracing::error!(store, %kind, error = detail, "store failed");
             }
             TelemetryEvent::ForeignLines { session } => {
                 tracing::warn!(%session, "somebody else wrote into the session's file; ours stands behind it");
             }
-            TelemetryEvent::ModelCall { outcome, usage, took, detail } => {
-                let (input, output) = (usage.input, usage.output);
-                match detail {
-                    // Somebody wanted it so.
-                    Some(_) if *outcome == "cancelled" => tracing::info!(outcome, ?took, "model call"),
-                    None => tracing::info!(outcome, ?took, input, output, "model call"),
-                    Some(error) => tracing::warn!(outcome, ?took, error, "model call"),
-                }
+            TelemetryEvent::ModelAttempt(attempt) => attempted(attempt),
+            TelemetryEvent::ModelFallback { task, from, to, reason } => {
+                tracing::warn!(%task, from, to, reason, "asking another model");
             }
+            TelemetryEvent::Circuit { provider, model, credential, state, reason } => {
+                let (model, state) = (model.as_deref().unwrap_or("all"), state.name());
+                tracing::warn!(provider, model, credential, state, reason, "circuit");
+            }
+            TelemetryEvent::BudgetRefused { scope, task } => {
+                tracing::warn!(scope = scope.name(), %task, "a budget has no room for a call");
+            }
+            TelemetryEvent::BudgetLeft { scope, left } => {
+                tracing::debug!(scope = scope.name(), %left, "budget");
+            }
+            TelemetryEvent::StageEnded { stage, took } => tracing::trace!(stage, ?took, "stage"),
+            TelemetryEvent::TurnEnded { channel, outcome, took } => {
+                tracing::debug!(%channel, ?outcome, ?took, "turn");
+            }
+            TelemetryEvent::Sample(sample) => tracing::trace!(?sample, "sample"),
         }
+    }
+}
+
+fn attempted(attempt: &ModelAttempt) {
+    let ModelAttempt { provider, model, task, outcome, usage, took, .. } = attempt;
+    let (input, output) = (usage.input, usage.output);
+    let cost = attempt.cost.map(|cost| cost.to_string());
+    match &attempt.detail {
+        // Somebody wanted it so.
+        Some(_) if *outcome == "cancelled" => {
+            tracing::info!(provider, model, %task, outcome, ?took, "model call");
+        }
+        None => tracing::info!(provider, model, %task, outcome, ?took, input, output, cost, "model call"),
+        Some(error) => tracing::warn!(provider, model, %task, outcome, ?took, error, "model call"),
     }
 }
 

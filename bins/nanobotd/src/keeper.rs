@@ -8,6 +8,7 @@ use nanobot_core::Projector;
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{Sandbox, SessionStore, StoreError};
+use nanobot_llm_router::Router;
 
 use crate::gateway::Gateway;
 
@@ -28,6 +29,7 @@ pub(crate) struct Keeper {
     pub(crate) projector: Arc<Projector>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
+    pub(crate) router: Option<Arc<Router>>,
 }
 
 impl Keeper {
@@ -96,6 +98,14 @@ impl Keeper {
     pub(crate) async fn close_sandbox(&self) {
         if let Some(sandbox) = &self.sandbox {
             sandbox.close().await;
+        }
+    }
+
+    /// Writes down what calls of models cost, for at most so long. Whether all of it was written.
+    pub(crate) async fn close_books(&self, limit: Duration) -> bool {
+        match &self.router {
+            Some(router) => router.close(limit).await,
+            None => true,
         }
     }
 

@@ -25,9 +25,9 @@ pub mod system;
 
 pub use app::{App, Drained, StartError, StartFault};
 pub use compose::{
-    Adapters, Boot, ChosenModel, CommandHost, Confinement, OfferedTool, Socket, Withheld, adapters,
-    choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate, open_sandbox, outbox_at,
-    ports_at_rest, reply_profile, sandbox_settings, sessions_at, tools_at_rest,
+    Adapters, Boot, ChosenModel, CommandHost, Confinement, ModelPlan, OfferedTool, Socket, Tuning, Withheld,
+    adapters, choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate, open_sandbox,
+    outbox_at, plan_models, ports_at_rest, reply_profile, sandbox_settings, sessions_at, tools_at_rest,
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::document::{Document, open_json, open_toml};
 use crate::error::{ConfigError, Origin};
-use crate::merged::{Layer, Merged};
+use crate::merged::{Layer, Merged, View};
 use crate::settings::table;
 
 /// The verdict on one file; serialises as the line that `config check --jsonl` prints.
@@ -42,7 +42,8 @@ pub fn check_text(file: &str, text: &str) -> Check {
     let origin = Origin::File(file.into());
     let is_toml = Path::new(file).extension().is_some_and(|extension| extension == "toml");
     let mut document = if is_toml { open_toml(text, &origin) } else { open_json(text, &origin) };
-    let errors = faults(&mut document, &origin);
+    let view = if is_toml { View::Addition } else { View::Whole };
+    let errors = faults(&mut document, &origin, view);
     Check {
         file: file.to_owned(),
         accepted: errors.is_empty(),
@@ -56,7 +57,7 @@ pub fn check_text(file: &str, text: &str) -> Check {
 }
 
 /// All faults of a document on top of the defaults.
-pub(crate) fn faults(document: &mut Document, origin: &Origin) -> Vec<ConfigError> {
+pub(crate) fn faults(document: &mut Document, origin: &Origin, view: View) -> Vec<ConfigError> {
     let errors = std::mem::take(&mut document.errors);
     if !errors.is_empty() {
         return errors;
@@ -64,7 +65,7 @@ pub(crate) fn faults(document: &mut Document, origin: &Origin) -> Vec<ConfigErro
     let defaults = Layer { origin: Origin::Default, tree: table().defaults() };
     let file = Layer { origin: origin.clone(), tree: document.tree.clone() };
     match Merged::new(vec![defaults, file]) {
-        Ok(mut merged) => merged.settle(),
+        Ok(mut merged) => merged.settle(view),
         Err(error) => vec![error],
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::reading::Kept;
-use crate::schema::{Entries, Field, Kind, Names, Section, object_or_empty};
+use crate::schema::{Entries, Field, Kind, Names, Owner, Section, object_or_empty};
 use crate::spelling::{snake_to_camel, written_name};
 
 /// What stands in place of a secret.
@@ -22,12 +22,25 @@ pub(crate) enum Purpose {
 
 /// Writes a tree out, with defaults where it has nothing.
 pub(crate) fn dump(section: &Section, tree: &Value, purpose: Purpose) -> Value {
-    let fields = section.fields.iter().filter(|field| purpose == Purpose::Listing || !field.own);
-    let entries = fields.filter_map(|field| {
-        let value = field_value(field, tree.get(field.name), purpose)?;
+    let entries = section.fields.iter().filter_map(|field| {
+        let given = tree.get(field.name);
+        if !belongs(field, given, purpose) {
+            return None;
+        }
+        let value = field_value(field, given, purpose)?;
         Some((snake_to_camel(field.name), value))
     });
     Value::Object(entries.collect())
+}
+
+/// Whether a key is part of a dump: one of ours is in no `config.json`, unless the original has come to know it and
+/// the file has it.
+fn belongs(field: &Field, given: Option<&Value>, purpose: Purpose) -> bool {
+    match (purpose, field.owner) {
+        (Purpose::Listing, _) | (Purpose::File, Owner::Original) => true,
+        (Purpose::File, Owner::Ours) => false,
+        (Purpose::File, Owner::Both) => given.is_some(),
+    }
 }
 
 /// Puts unknown keys back where they were, after the known ones.
@@ -91,7 +104,7 @@ fn dump_names(names: &Names, given: Option<&Value>, preset: Option<Value>, purpo
     }
     let entries = order.into_iter().map(|name| {
         let value = dump_entry(names, name, given.get(name), preset.get(name), purpose);
-        (written_name(name), value)
+        (names.written(name), value)
     });
     Value::Object(entries.collect())
 }
@@ -110,6 +123,9 @@ fn dump_entry(
     let completed = names.entries == Entries::Completed || preset.is_some();
     let fields = section.fields.iter().filter_map(|field| {
         let value = given.and_then(|g| g.get(field.name)).or_else(|| preset?.get(field.name));
+        if !belongs(field, value, purpose) {
+            return None;
+        }
         let value = match value {
             Some(value) => dump_field(field, value, purpose),
             None if completed => field_value(field, None, purpose)?,
@@ -260,7 +276,7 @@ mod tests {
             "channels": {"whatsapp": {"bridge_url": "http:u:S@host", "bridge_host": "u:S@host"},
                 "discord": {"gateway_url": "wss:/host?token=S"}},
             "providers": {"openai": {"api_base": "u:S@host/v1"}, "elevenlabs": {"api_base": "http:h/v1?key=S"}},
-            "security": {"block_user_message": "really?"},
+            "security": {"block_user_message": "really?"}, "telemetry": {"otlp_endpoint": "u:S@host:4318"},
         });
         let listing = dump(crate::settings::table(), &tree, Purpose::Listing);
         let at = |pointer| listing.pointer(pointer).and_then(Value::as_str);
@@ -270,6 +286,7 @@ mod tests {
             "/channels/discord/gatewayUrl",
             "/providers/openai/apiBase",
             "/providers/elevenlabs/apiBase",
+            "/telemetry/otlpEndpoint",
         ] {
             assert_eq!(at(pointer), Some(REDACTED), "{pointer}");
         }

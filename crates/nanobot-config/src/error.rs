@@ -52,11 +52,26 @@ pub enum Fault {
     /// A key without which its section means nothing.
     #[error("required, but missing")]
     Missing,
-    /// A route to a profile that nobody defined.
+    /// A profile to which `config.toml` adds, and which nobody defined.
+    #[error("required in config.json, but missing there: config.toml only adds to a profile")]
+    MissingInConfigJson,
+    /// A name of a profile that nobody defined.
     #[error("names the profile \"{profile}\", which models.profiles does not define")]
     UnknownProfile {
-        /// The name in the route.
+        /// The name.
         profile: String,
+    },
+    /// One profile twice in a list.
+    #[error("names the profile \"{profile}\" twice; leave one out")]
+    ListedTwice {
+        /// Its inner name.
+        profile: String,
+    },
+    /// A key that should name a task of models.
+    #[error("names no task; take one of {known}")]
+    UnknownTask {
+        /// What it may name.
+        known: String,
     },
     /// Two keys that mean the same setting.
     #[error("the same setting as \"{other}\", given twice")]

@@ -121,6 +121,14 @@ impl Home {
         self.run().join("nanobotd.lock")
     }
 
+    /// The token of the control plane.
+    pub fn api_token(&self, config: &Config) -> PathBuf {
+        match config.api.token_file.trim() {
+            "" => self.root.join("api.token"),
+            file => self.resolve(file),
+        }
+    }
+
     /// The audit log.
     pub fn audit(&self) -> PathBuf {
         self.root.join("audit")

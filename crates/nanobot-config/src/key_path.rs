@@ -40,6 +40,11 @@ impl KeyPath {
         Self(segments)
     }
 
+    /// The path of what is around; `None` for the document itself.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        self.0.split_last().map(|(_, around)| Self(around.to_vec()))
+    }
+
     /// The segments from the root on.
     pub fn segments(&self) -> &[String] {
         &self.0

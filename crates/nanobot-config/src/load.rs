@@ -17,7 +17,7 @@ use crate::files::read_text;
 use crate::home::Home;
 use crate::key_path::KeyPath;
 use crate::legacy::{CURRENT_VERSION, Note};
-use crate::merged::{Layer, Merged};
+use crate::merged::{Layer, Merged, View};
 use crate::reading::Unknown;
 use crate::schema::setting::Setting;
 use crate::settings::{Config, table};
@@ -116,7 +116,8 @@ impl Loaded {
         dump(table(), &self.merged.tree, Purpose::Listing)
     }
 
-    /// All settings in inner spelling, **secrets included**: for comparing, never for printing.
+    /// The settings of the original in inner spelling, and of our own those that somebody set, **secrets included**:
+    /// for comparing, never for printing.
     pub fn expose(&self) -> &Value {
         &self.merged.tree
     }
@@ -232,7 +233,7 @@ impl Loading {
         let mut sources: Vec<Origin> = self.layers.iter().map(|layer| layer.origin.clone()).collect();
         sources.dedup();
         let mut merged = Merged::new(self.layers)?;
-        ConfigErrors::check(merged.settle())?;
+        ConfigErrors::check(merged.settle(View::Whole))?;
         let unfit = || ConfigError::new(Origin::Default, KeyPath::root(), Fault::Unfit);
         let config = Config::extract(&merged.tree).ok_or_else(unfit)?;
         Ok(Loaded { config, sources, unknown: self.unknown, warnings: self.warnings, merged })

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
-use crate::reading::may_be_address;
+use crate::schema::setting::Setting;
 use crate::schema::{Entries, Kind, Names, Section};
-use crate::settings::{irc, table};
+use crate::settings::{Config, api, budget, irc, models, providers, table};
 use crate::spelling::{camel_to_snake, canonical};
 
 /// One source of settings: a tree that `reading` made.
@@ -33,7 +33,16 @@ impl Provider for Layer {
     }
 }
 
-/// All layers as one tree.
+/// What the layers amount to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Settings that stand for themselves.
+    Whole,
+    /// A `config.toml` by itself: the profiles that it names are defined elsewhere.
+    Addition,
+}
+
+/// All layers as one tree. Of our own keys it holds what somebody set.
 pub(crate) struct Merged {
     figment: Figment,
     root: FigmentValue,
@@ -58,7 +67,37 @@ impl Merged {
             .segments()
             .iter()
             .try_fold(&self.tree, |at, segment| at.get(segment).or_else(|| at.get(camel_to_snake(segment))));
-        there.map(|_| self.origin_at(path).unwrap_or(&Origin::Default))
+        match there {
+            Some(_) => Some(self.origin_at(path).unwrap_or(&Origin::Default)),
+            None => self.is_unset_key_of_ours(path).then_some(&Origin::Default),
+        }
+    }
+
+    /// Whether a path leads to a key of ours that nobody set.
+    fn is_unset_key_of_ours(&self, path: &KeyPath) -> bool {
+        let (mut kind, mut own) = (&Config::KIND, false);
+        let mut at = Some(&self.tree);
+        for segment in path.segments() {
+            let inner = match kind {
+                Kind::Section(section) => {
+                    let Some(field) = section.field(&canonical(segment)) else { return false };
+                    kind = &field.kind;
+                    own |= field.is_own();
+                    field.name.to_owned()
+                }
+                Kind::Names(names) => {
+                    let inner = names.inner(segment);
+                    if at.is_none_or(|at| at.get(&inner).is_none()) {
+                        return false;
+                    }
+                    kind = names.kind_of(&inner);
+                    inner
+                }
+                _ => return false,
+            };
+            at = at.and_then(|at| at.get(inner));
+        }
+        own
     }
 
     /// Which layer gave the value at a path, in either spelling; for a section, a layer that gave some of it.
@@ -72,48 +111,23 @@ impl Merged {
         self.origins.iter().rev().find(|origin| origin.to_string() == **name)
     }
 
-    /// Checks what one layer alone cannot know, and gives each route the inner name of its profile.
-    pub(crate) fn settle(&mut self) -> Vec<ConfigError> {
-        let mut errors = self.profiles_without_kind();
+    /// Checks what one layer alone cannot know, and gives each mention of a profile that profile's inner name.
+    pub(crate) fn settle(&mut self, view: View) -> Vec<ConfigError> {
+        let mut faults = models::judge::profiles_without_kind(&self.tree, view);
         complete(table(), &mut self.tree);
-        let profiles: Vec<String> = names_below(&self.tree, "/models/profiles");
-        let mut wrong = Vec::new();
-        if let Some(Value::Object(routes)) = self.tree.pointer_mut("/models/routes") {
-            for (route, value) in routes {
-                let Value::String(wanted) = value else { continue };
-                match find_name(&profiles, wanted) {
-                    Some(profile) => profile.clone_into(wanted),
-                    None => wrong.push((route.clone(), wanted.clone())),
-                }
-            }
+        faults.extend(models::judge::faults(&mut self.tree, view));
+        for judge in [providers::faults, irc::faults, budget::faults, api::faults] {
+            faults.extend(judge(&self.tree));
         }
-        errors.extend(irc::faults(&self.tree).into_iter().map(|(path, fault)| self.error(path, fault)));
-        for (route, profile) in wrong {
-            let path = ["models", "routes", route.as_str()].into_iter().collect();
-            let fault = if may_be_address(&profile) {
-                Fault::WrongValue { expected: "the name of a profile".to_owned(), found: "a text".to_owned() }
-            } else {
-                Fault::UnknownProfile { profile }
-            };
-            errors.push(self.error(path, fault));
-        }
-        errors
+        faults.into_iter().map(|(path, fault)| self.error(path, fault)).collect()
     }
 
-    fn profiles_without_kind(&self) -> Vec<ConfigError> {
-        let profiles = self.tree.pointer("/models/profiles").and_then(Value::as_object);
-        let missing = profiles.into_iter().flatten().filter(|(_, profile)| profile.get("kind").is_none());
-        let errors = missing.map(|(name, _)| {
-            let profile: KeyPath = ["models", "profiles", name].into_iter().collect();
-            let origin = self.origin_at(&profile).cloned().unwrap_or(Origin::Default);
-            ConfigError::new(origin, profile.child("kind"), Fault::Missing)
-        });
-        errors.collect()
-    }
-
+    /// A fault at a path. What is missing there is the matter of whoever gave what is around it.
     fn error(&self, path: KeyPath, fault: Fault) -> ConfigError {
-        let origin = self.origin_at(&path).cloned().unwrap_or(Origin::Default);
-        ConfigError::new(origin, path, fault)
+        let around = std::iter::successors(Some(path.clone()), KeyPath::parent);
+        let origin =
+            around.take_while(|path| !path.is_root()).find_map(|path| self.origin_at(&path).cloned());
+        ConfigError::new(origin.unwrap_or(Origin::Default), path, fault)
     }
 }
 
@@ -126,7 +140,8 @@ fn complete(section: &Section, tree: &mut Value) {
             Kind::Names(Names { each: Kind::Section(each), entries: Entries::Completed, .. }) => {
                 let entries = value.as_object_mut().into_iter().flat_map(Map::values_mut);
                 for entry in entries.filter_map(Value::as_object_mut) {
-                    for (name, preset) in each.fields.iter().filter_map(|f| Some((f.name, f.preset()?))) {
+                    let theirs = each.fields.iter().filter(|field| !field.is_own());
+                    for (name, preset) in theirs.filter_map(|field| Some((field.name, field.preset()?))) {
                         entry.entry(name).or_insert(preset);
                     }
                 }
@@ -134,15 +149,4 @@ fn complete(section: &Section, tree: &mut Value) {
             _ => {}
         }
     }
-}
-
-fn names_below(tree: &Value, pointer: &str) -> Vec<String> {
-    let names = tree.pointer(pointer).and_then(Value::as_object);
-    names.into_iter().flatten().map(|(name, _)| name.clone()).collect()
-}
-
-/// The name itself, or the one that differs from it in spelling only.
-fn find_name<'a>(names: &'a [String], wanted: &str) -> Option<&'a String> {
-    let form = canonical(wanted);
-    names.iter().find(|name| *name == wanted).or_else(|| names.iter().find(|name| canonical(name) == form))
 }

@@ -16,6 +16,7 @@ use crate::error::{ConfigError, ConfigErrors, Fault, Origin};
 use crate::files::{back_up, read_text, replace};
 use crate::key_path::KeyPath;
 use crate::legacy::{CURRENT_VERSION, Note};
+use crate::merged::View;
 use crate::render::render;
 use crate::settings::table;
 
@@ -63,7 +64,7 @@ pub fn write_migration(file: &Path, migration: &Migration) -> Result<Option<Path
 pub(crate) fn open_valid(file: &Path, text: &str) -> Result<Document, ConfigErrors> {
     let origin = Origin::File(file.to_path_buf());
     let mut document = open_json(text, &origin);
-    ConfigErrors::check(faults(&mut document, &origin))?;
+    ConfigErrors::check(faults(&mut document, &origin, View::Whole))?;
     Ok(document)
 }
 

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
-use crate::schema::{Entries, Field, Kind, Names, Section};
-use crate::spelling::{camel_to_snake, canonical};
+use crate::schema::{Entries, Field, Kind, Names, Owner, Section};
+use crate::spelling::canonical;
 
 /// A key that no part of the program knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,11 +143,11 @@ impl Reader<'_> {
 
     fn field(&mut self, field: &Field, key: &str, value: &Value, place: &Place) -> Option<Value> {
         let allowed = match place.allowed {
-            Allowed::Original if field.own => {
+            Allowed::Original if field.owner == Owner::Ours => {
                 self.keep(key, value, place, Some(HINT_TOML));
                 return None;
             }
-            Allowed::Own if field.own => Allowed::All,
+            Allowed::Own if field.is_own() => Allowed::All,
             Allowed::Own if !field.reaches_own() => {
                 let path = place.written.child(key);
                 self.fault(path, Fault::BelongsInConfigJson);
@@ -166,8 +166,8 @@ impl Reader<'_> {
         let mut tree = Map::new();
         let mut spellings = Map::new();
         for (key, value) in object {
-            let name = camel_to_snake(key);
-            if self.given_twice(&mut spellings, &canonical(key), key, place) {
+            let name = names.inner(key);
+            if self.given_twice(&mut spellings, &names.form(key), key, place) {
                 continue;
             }
             let empty = Value::Object(Map::new());
@@ -242,7 +242,7 @@ pub(crate) const fn type_name(value: &Value) -> &'static str {
 const MAX_SHOWN: usize = 60;
 
 /// The type of a value and, when it is short, simple and no address, the value.
-fn describe(value: &Value) -> String {
+pub(crate) fn describe(value: &Value) -> String {
     let shown = match value {
         Value::String(text) if may_be_address(text) => String::new(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),

@@ -11,6 +11,8 @@ pub(crate) mod setting;
 
 use serde_json::{Map, Value};
 
+use crate::spelling::{camel_to_snake, canonical, written_name};
+
 /// What a key takes.
 pub(crate) enum Kind {
     Bool,
@@ -19,8 +21,8 @@ pub(crate) enum Kind {
         min: i64,
         max: i64,
     },
-    /// A finite number.
-    Number,
+    /// A finite number within a span.
+    Number(Span),
     Text,
     /// A text that no message and no listing shows.
     Secret,
@@ -34,6 +36,22 @@ pub(crate) enum Kind {
     Names(&'static Names),
 }
 
+/// Largest amount of money. What is counted in billionths of a dollar has room for eighteen times as much.
+pub(crate) const MOST_MONEY: f64 = 1e9;
+
+/// Which finite numbers are meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// Any.
+    Any,
+    /// An amount of money, or none.
+    FromZero,
+    /// An amount of money.
+    AboveZero,
+    /// From zero to one.
+    Share,
+}
+
 /// An object with a fixed set of keys.
 pub(crate) struct Section {
     pub(crate) fields: &'static [Field],
@@ -45,8 +63,19 @@ pub(crate) struct Names {
     pub(crate) each: Kind,
     /// One name with a kind of its own; a full dump puts it first.
     pub(crate) special: Option<(&'static str, Kind)>,
+    /// How the names are spelled.
+    pub(crate) spelling: Spelling,
     /// What a full dump writes below names that are not built in, and what null means.
     pub(crate) entries: Entries,
+}
+
+/// How the names of [`Names`] are spelled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As keys are: `snake_case` inside, `camelCase` in the file.
+    AsKeys,
+    /// As they were written, everywhere: ids of chats have cases of their own.
+    AsWritten,
 }
 
 /// How a full dump treats the entries of [`Names`].
@@ -64,10 +93,22 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
     /// `None` for sections, whose fields have their own, and for required keys.
     pub(crate) default: Option<fn() -> Value>,
-    /// Whether the key is ours alone: it lives in `config.toml` and the original does not know it.
-    pub(crate) own: bool,
+    /// Who knows the key, and so in which file it lives.
+    pub(crate) owner: Owner,
     /// The doc comment, for the reference page and the JSON Schema.
     pub(crate) notes: &'static str,
+}
+
+/// Who knows a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The original: the key lives in `config.json`.
+    Original,
+    /// We alone: the key lives in `config.toml`.
+    Ours,
+    /// We, and later states of the original. The key lives in `config.toml`; in `config.json` it is taken and kept
+    /// where it stands, and never added.
+    Both,
 }
 
 impl Section {
@@ -75,10 +116,11 @@ impl Section {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Every default, as a document.
+    /// The defaults of the original's keys, as a document. Those of ours are left out: a tree holds them only where
+    /// somebody set them, and reading the typed value completes them.
     pub(crate) fn defaults(&self) -> Value {
-        let values = self.fields.iter().filter_map(|field| Some((field.name.to_owned(), field.preset()?)));
-        Value::Object(values.collect())
+        let fields = self.fields.iter().filter(|field| !field.is_own());
+        Value::Object(fields.filter_map(|field| Some((field.name.to_owned(), field.preset()?))).collect())
     }
 }
 
@@ -92,19 +134,47 @@ impl Field {
         }
     }
 
+    /// Whether the key lives in `config.toml`.
+    pub(crate) fn is_own(&self) -> bool {
+        self.owner != Owner::Original
+    }
+
     /// Whether the value is an address or a part of one, by the key's name: a listing shows it with care.
     pub(crate) fn is_address(&self) -> bool {
-        ["_url", "_base", "host"].iter().any(|end| self.name.ends_with(end))
+        ["_url", "_base", "_endpoint", "host"].iter().any(|end| self.name.ends_with(end))
     }
 
     /// Whether some key at or below this one is ours.
     pub(crate) fn reaches_own(&self) -> bool {
-        self.own
-            || matches!(&self.kind, Kind::Section(section) if section.fields.iter().any(Self::reaches_own))
+        self.is_own() || self.kind.reaches_own()
     }
 }
 
 impl Names {
+    /// The inner spelling of a name.
+    pub(crate) fn inner(&self, name: &str) -> String {
+        match self.spelling {
+            Spelling::AsKeys => camel_to_snake(name),
+            Spelling::AsWritten => name.to_owned(),
+        }
+    }
+
+    /// The file's spelling of a name.
+    pub(crate) fn written(&self, name: &str) -> String {
+        match self.spelling {
+            Spelling::AsKeys => written_name(name),
+            Spelling::AsWritten => name.to_owned(),
+        }
+    }
+
+    /// What two spellings of one name have in common.
+    pub(crate) fn form(&self, name: &str) -> String {
+        match self.spelling {
+            Spelling::AsKeys => canonical(name),
+            Spelling::AsWritten => name.to_owned(),
+        }
+    }
+
     pub(crate) fn kind_of(&self, name: &str) -> &Kind {
         match &self.special {
             Some((special, kind)) if *special == name => kind,
@@ -122,7 +192,7 @@ impl Kind {
                 format!("an integer of {min} or more")
             }
             Self::Integer { min, max } => format!("an integer from {min} to {max}"),
-            Self::Number => "a number".to_owned(),
+            Self::Number(span) => span.words().to_owned(),
             Self::Text | Self::Secret => "a text".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
             Self::Choice(choices) => format!("one of {}", choices.join(", ")),
@@ -141,12 +211,47 @@ impl Kind {
         }
     }
 
+    /// Whether some key at or below the value is ours.
+    fn reaches_own(&self) -> bool {
+        match self {
+            Self::Section(section) => section.fields.iter().any(Field::reaches_own),
+            Self::Names(names) => {
+                let special = names.special.as_ref().is_some_and(|(_, kind)| kind.reaches_own());
+                special || names.each.reaches_own()
+            }
+            Self::Optional(inner) => inner.reaches_own(),
+            _ => false,
+        }
+    }
+
     /// Whether a variable holds such a value as JSON.
     pub(crate) fn is_compound(&self) -> bool {
         match self {
             Self::Texts | Self::Headers | Self::Section(_) | Self::Names(_) => true,
             Self::Optional(inner) => inner.is_compound(),
             _ => false,
+        }
+    }
+}
+
+impl Span {
+    /// What a message says was expected.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Any => "a number",
+            Self::FromZero => "a number from 0 to 1000000000",
+            Self::AboveZero => "a number above 0, up to 1000000000",
+            Self::Share => "a number from 0 to 1",
+        }
+    }
+
+    /// Whether a finite number is within.
+    pub(crate) fn holds(self, number: f64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::FromZero => (0.0..=MOST_MONEY).contains(&number),
+            Self::AboveZero => number > 0.0 && number <= MOST_MONEY,
+            Self::Share => (0.0..=1.0).contains(&number),
         }
     }
 }

@@ -4,26 +4,34 @@
 //! of the crate that takes it; here stand only its name, its type and its default.
 
 mod agents;
+pub(crate) mod api;
+pub(crate) mod budget;
 mod channels;
 pub(crate) mod irc;
 mod memory;
-mod models;
+pub(crate) mod models;
 mod own;
-mod providers;
+pub(crate) mod providers;
 mod runtime;
 mod security;
+mod tasks;
+mod telemetry;
 mod tools;
 
 pub use agents::{AgentDefaults, Agents};
+pub use api::Api;
+pub use budget::Budget;
 pub use channels::{Channels, Discord, Feishu, NetworkOnly, Telegram, WhatsApp, WhatsAppMedia};
 pub use irc::{ChannelKeys, Irc};
 pub use memory::{Acl, Capture, CaptureMode, Embedding, Memory, MemoryMode, Recall, Scoring, SessionNotes};
 pub(crate) use models::built_in_profiles;
-pub use models::{ModelProfile, Models, ProfileKind};
-pub use own::{Daemon, Governs, Log, LogFormat, ModelTimeouts, PolicyReach};
+pub use models::{ModelPrice, ModelProfile, Models, ProfileKind, TrustClass};
+pub use own::{AfterFirstToken, Daemon, Governs, Log, LogFormat, ModelCalls, PolicyReach};
 pub use providers::{ElevenLabs, Headers, ProviderConfig, Providers};
 pub use runtime::{Bus, Gateway, Runtime, WhatsAppBridge};
 pub use security::{FailMode, Security, SecurityStages};
+pub use tasks::{RECORDED_TASKS, task_named};
+pub use telemetry::Telemetry;
 pub use tools::{Exec, Isolation, IsolationBackend, PressurePolicy, Tools, Web, WebSearch};
 
 use crate::schema::macros::section;
@@ -59,8 +67,14 @@ section! {
         @own daemon: Daemon,
         /// The chat policy.
         @own policy: PolicyReach,
-        /// Time limits of model requests.
-        @own model: ModelTimeouts,
+        /// How models are called.
+        @own model: ModelCalls,
+        /// What may be spent on models.
+        @own budget: Budget,
+        /// Figures and traces.
+        @own telemetry: Telemetry,
+        /// The control plane over HTTP.
+        @own api: Api,
         /// Logging.
         @own log: Log,
     }

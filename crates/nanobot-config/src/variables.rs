@@ -13,7 +13,7 @@ use crate::merged::Layer;
 use crate::reading::{Allowed, Unknown, read};
 use crate::schema::{Kind, Section};
 use crate::settings::table;
-use crate::spelling::{camel_to_snake, canonical};
+use crate::spelling::canonical;
 use crate::strict;
 
 const PREFIX: &str = "NANOBOT_";
@@ -167,8 +167,10 @@ fn kind_at(section: &'static Section, path: &[String]) -> Option<&'static Kind> 
     let mut kind = &section.field(&canonical(first))?.kind;
     for segment in rest {
         kind = match kind {
-            Kind::Section(section) => &section.field(&canonical(segment))?.kind,
-            Kind::Names(names) => names.kind_of(&camel_to_snake(segment)),
+            Kind::Section(section) | Kind::Optional(Kind::Section(section)) => {
+                &section.field(&canonical(segment))?.kind
+            }
+            Kind::Names(names) => names.kind_of(&names.inner(segment)),
             _ => return None,
         };
     }

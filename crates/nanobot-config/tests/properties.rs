@@ -41,7 +41,9 @@ fn known_keys() -> Vec<String> {
         }
     }
     let older = ["memory2", "restrictToWorkspace", "isolationEnabled", "allowlist", "config_version"];
-    let mut keys: Vec<String> = older.map(str::to_owned).to_vec();
+    let own =
+        ["fallback", "cooldown_seconds", "price", "chats", "keys", "concurrency", "budget", "tasks", "api"];
+    let mut keys: Vec<String> = older.iter().chain(&own).map(|key| (*key).to_owned()).collect();
     walk(&full(), &mut keys);
     keys.sort();
     keys.dedup();
@@ -65,6 +67,57 @@ fn known_paths() -> Vec<Vec<String>> {
     let mut out = Vec::new();
     walk(&full(), &[], &mut out);
     out
+}
+
+/// Our own keys, and values that each takes at least one of.
+const OWN: [(&str, &str); 16] = [
+    ("models.profiles.subagent_default", "fallback"),
+    ("models.profiles.subagent_default", "cooldown_seconds"),
+    ("models.profiles.subagent_default", "allow_escalation"),
+    ("models.profiles.subagent_default", "trust"),
+    ("models.profiles.subagent_default", "price"),
+    ("models.profiles.nobody", "fallback"),
+    ("models.chats.\"irc:#Garden\"", "reply"),
+    ("models.chats.nowhere", "embed"),
+    ("providers.openai", "keys"),
+    ("providers.openai", "concurrency"),
+    ("model", "patience_seconds"),
+    ("budget", "day_dollars"),
+    ("budget", "background_share"),
+    ("budget.tasks", "reply"),
+    ("api", "bind"),
+    ("telemetry", "otlp_endpoint"),
+];
+
+/// A `config.toml` of settings of ours, right or wrong.
+fn own_settings() -> impl Strategy<Value = String> {
+    let values = prop::sample::select(vec![
+        "0",
+        "1",
+        "90",
+        "-0.5",
+        "0.5",
+        "nan",
+        "true",
+        "\"http://u:hunter2@h\"",
+        "\"own_account\"",
+        "\"assistant_default\"",
+        "\"127.0.0.1:0\"",
+        "[\"assistant_default\"]",
+        "[\"hunter2@h\", \"hunter2@h\"]",
+        "{ input = 1, output = 2.5 }",
+        "{ input = 1 }",
+        "{ second = \"hunter2\" }",
+        "{ \"Hunter 2\" = \"hunter2\" }",
+    ]);
+    let settings = prop::collection::btree_map(0..OWN.len(), values, 0..4);
+    settings.prop_map(|settings| {
+        let lines = settings.into_iter().filter_map(|(which, value)| {
+            let (section, key) = OWN.get(which)?;
+            Some(format!("{section}.{key} = {value}\n"))
+        });
+        lines.collect()
+    })
 }
 
 /// Documents with a few known keys set, most of them loadable.
@@ -139,6 +192,29 @@ proptest! {
     #[test]
     fn migrated_settings_load_as_they_did_before(document in document()) {
         migrating_keeps_the_meaning(&document.to_string())?;
+    }
+
+    #[test]
+    fn own_settings_are_taken_as_checked_and_their_secrets_are_in_no_text(toml in own_settings(), key in "[a-z]{0,3}") {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::write(folder.path().join("config.toml"), &toml).expect("config.toml");
+        std::fs::write(folder.path().join("config.json"), json!({ key: 1 }).to_string()).expect("config.json");
+        let check = check_text("config.toml", &toml);
+        let request = LoadRequest::new(Home::at(folder.path(), None), Environment::default());
+        let said = match load(&request) {
+            Ok(loaded) => {
+                prop_assert!(check.accepted, "{toml}: {check:?}");
+                format!("{}{loaded:?}{:?}", loaded.show(), loaded.unknown)
+            }
+            // What a file by itself cannot know may still be wrong.
+            Err(errors) => errors.to_string(),
+        };
+        if !check.accepted {
+            prop_assert!(load(&request).is_err(), "{toml}");
+        }
+        // Names of chats and profiles stand in messages; keys, and texts that may be addresses, do not.
+        let said = format!("{said}{check:?}");
+        prop_assert!(!said.contains("hunter2"), "{toml}{said}");
     }
 
     #[test]

@@ -1,19 +1,43 @@
-//! The language of model calls: messages, tools, answers, errors. Providers translate it to their wire.
+//! The language of model calls: messages, tools, answers. Providers translate it to their wire.
 
-use std::time::Duration;
+mod call;
+mod error;
+mod task;
 
 use serde_json::Value;
 
 use crate::ids::ToolCallId;
 use crate::label::Labels;
 
-/// One call of a model.
-#[derive(Debug, Clone, PartialEq)]
+pub use call::{ModelCall, Served};
+pub use error::{ModelError, ModelErrorKind};
+pub use task::ModelTask;
+
+/// What a model is asked.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ModelRequest {
     /// The conversation, stable parts first so that a provider's prompt cache hits.
     pub messages: Vec<ChatMessage>,
     /// The tools on offer.
     pub tools: Vec<ToolSpec>,
+    /// The shape of the answer.
+    pub format: AnswerFormat,
+}
+
+/// The shape of an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum AnswerFormat {
+    /// Words.
+    #[default]
+    Text,
+    /// One JSON document that fits a schema. A provider that cannot promise that is asked for JSON in general, so
+    /// the document has to be checked in any case.
+    Json {
+        /// What the document is, as an identifier of at most 64 letters, digits, `_` and `-`.
+        name: String,
+        /// Its JSON Schema (an object).
+        schema: Value,
+    },
 }
 
 /// One message of a conversation with a model.
@@ -119,6 +143,8 @@ pub struct ModelReply {
     pub finish: FinishReason,
     /// What it cost, in tokens.
     pub usage: Usage,
+    /// Who answered, where a router chose.
+    pub served: Option<Served>,
 }
 
 /// Why a model stopped.
@@ -139,151 +165,14 @@ pub enum FinishReason {
 /// Token counts of one call; `None` where the provider did not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Tokens read.
+    /// Tokens read, those from and into the cache included.
     pub input: Option<u64>,
     /// Of these, tokens that the provider had in its cache.
     pub cached_input: Option<u64>,
-    /// Tokens written.
+    /// Of these, tokens that the provider put into its cache, where that has a price of its own.
+    pub cache_write: Option<u64>,
+    /// Tokens written, those of hidden reasoning included.
     pub output: Option<u64>,
-}
-
-/// Why a model did not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("{kind}")]
-pub struct ModelError {
-    /// What went wrong, for the caller's decision.
-    pub kind: ModelErrorKind,
-    /// How long the provider asks to wait, if it does.
-    pub retry_after: Option<Duration>,
-    /// What lies beneath, for the log. Never shown in a chat.
-    #[source]
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl ModelError {
-    /// An error with nothing beneath.
-    pub fn new(kind: ModelErrorKind) -> Self {
-        Self { kind, retry_after: None, source: None }
-    }
-
-    /// An error and what lies beneath it.
-    pub fn caused_by(
-        kind: ModelErrorKind,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self { kind, retry_after: None, source: Some(source.into()) }
-    }
-}
-
-/// The kinds of model errors, typed from status, headers and body fields, never from loose text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum ModelErrorKind {
-    /// Too many requests.
-    #[error("the provider limits the rate of requests")]
-    RateLimited,
-    /// The provider has no room.
-    #[error("the provider is overloaded")]
-    Overloaded,
-    /// No connection in time.
-    #[error("the provider did not accept a connection in time")]
-    ConnectTimeout,
-    /// Connected, but no answer in time.
-    #[error("the provider did not start to answer in time")]
-    FirstByteTimeout,
-    /// The answer stopped in the middle.
-    #[error("the provider stopped in the middle of its answer")]
-    IdleTimeout,
-    /// The connection could not be made or broke.
-    #[error("the connection to the provider failed")]
-    Network,
-    /// The key is missing or refused.
-    #[error("the provider refused the key")]
-    Auth,
-    /// The account cannot pay.
-    #[error("the provider refuses the account for billing reasons")]
-    Billing,
-    /// Our request is at fault.
-    #[error("the provider refused the request")]
-    BadRequest,
-    /// The conversation is too long for the model.
-    #[error("the conversation is too long for the model")]
-    ContextOverflow,
-    /// The provider's filter refused.
-    #[error("the provider's content filter refused")]
-    ContentFilter,
-    /// No such model.
-    #[error("the provider does not know the model")]
-    UnknownModel,
-    /// The answer was no answer: HTML, broken JSON, an unending stream.
-    #[error("the provider's answer cannot be read")]
-    BadAnswer,
-    /// The provider failed on its side.
-    #[error("the provider failed")]
-    Server,
-    /// A person or a shutdown stopped it.
-    #[error("the call was cancelled")]
-    Cancelled,
-}
-
-impl ModelErrorKind {
-    /// Every kind.
-    pub const ALL: [Self; 15] = [
-        Self::RateLimited,
-        Self::Overloaded,
-        Self::ConnectTimeout,
-        Self::FirstByteTimeout,
-        Self::IdleTimeout,
-        Self::Network,
-        Self::Auth,
-        Self::Billing,
-        Self::BadRequest,
-        Self::ContextOverflow,
-        Self::ContentFilter,
-        Self::UnknownModel,
-        Self::BadAnswer,
-        Self::Server,
-        Self::Cancelled,
-    ];
-
-    /// The stable code: metric label and record field.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::RateLimited => "rate_limited",
-            Self::Overloaded => "overloaded",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::FirstByteTimeout => "first_byte_timeout",
-            Self::IdleTimeout => "idle_timeout",
-            Self::Network => "network",
-            Self::Auth => "auth",
-            Self::Billing => "billing",
-            Self::BadRequest => "bad_request",
-            Self::ContextOverflow => "context_overflow",
-            Self::ContentFilter => "content_filter",
-            Self::UnknownModel => "unknown_model",
-            Self::BadAnswer => "bad_answer",
-            Self::Server => "server",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether the same request may succeed later.
-    pub const fn is_retryable(self) -> bool {
-        match self {
-            Self::RateLimited
-            | Self::Overloaded
-            | Self::ConnectTimeout
-            | Self::FirstByteTimeout
-            | Self::IdleTimeout
-            | Self::Network
-            | Self::Server
-            | Self::BadAnswer => true,
-            Self::Auth
-            | Self::Billing
-            | Self::BadRequest
-            | Self::ContextOverflow
-            | Self::ContentFilter
-            | Self::UnknownModel
-            | Self::Cancelled => false,
-        }
-    }
+    /// Of these, tokens of hidden reasoning.
+    pub reasoning: Option<u64>,
 }

@@ -80,5 +80,13 @@ const fn of_model(kind: ModelErrorKind) -> &'static str {
         ModelErrorKind::BadAnswer => "⚠️ The model's answer could not be read. Please try again.",
         ModelErrorKind::Server => "⚠️ The model's provider failed. Please try again later.",
         ModelErrorKind::Cancelled => "⚠️ The answer was stopped. Please try again.",
+        ModelErrorKind::BudgetExhausted => {
+            "⚠️ The budget for models is used up, so I do not answer now. The owner can raise it, or it begins anew \
+             with the next day or month."
+        }
+        ModelErrorKind::NoPrice => {
+            "⚠️ There is a budget for models, and nobody knows what this one costs, so I do not ask it. The owner has \
+             to set its price."
+        }
     }
 }

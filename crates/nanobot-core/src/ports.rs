@@ -5,6 +5,7 @@
 
 mod admin;
 mod channels;
+mod circuits;
 mod control;
 mod errors;
 mod journal;
@@ -17,11 +18,13 @@ mod policy;
 mod records;
 mod security;
 mod sessions;
+mod spending;
 mod system;
 mod tools;
 
 pub use admin::AdminDesk;
 pub use channels::{ChannelSender, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, Receipt, SendError};
+pub use circuits::{BreakerState, OpenCircuit};
 pub use control::{
     Control, ControlError, DeliveriesHandled, NotesEdit, OutboxAdmin, OutboxListing, PolicyAdmin,
     PolicyAnswer, PolicyAsk, PolicyEdit, PolicyStatus, PortStatus, QueueStatus, SessionAdmin, StatusReport,
@@ -32,7 +35,7 @@ pub use journal::{Attempt, Closing, InboundId, Ingested, Journal, OpenTurn, Seen
 pub use lines::{LineQueue, PendingAppend};
 pub use media::{BlobStore, MediaError, Speech, SpeechToText, TextToSpeech, VisionModel};
 pub use memory::{Embedder, MemoryHit, MemoryQuery, MemoryStore};
-pub use models::{BreakerState, BudgetLedger, BudgetRefusal, DeltaSink, ModelClient, ModelInfo, Reservation};
+pub use models::{DeltaSink, ModelClient, ModelInfo};
 pub use outbox::{Delivery, Outbox, Outgoing, QueuedDelivery};
 pub use policy::{ChangeRow, ChangeTime, PersonaSource, PolicyChange, PolicyEngine, PolicyFile, PolicyStore};
 pub use records::{AdminAct, AuditLog, ChainHead, ChainHeads, MetricsSource, Telemetry};
@@ -41,6 +44,7 @@ pub use sessions::{
     ArchivedMessage, BootstrapFile, Found, HistoryMessage, HistoryRole, InboundArchive, Placed, SeenChats,
     SessionEnd, SessionStore, SessionSummary, Workspace,
 };
+pub use spending::{BudgetLedger, BudgetLimit, BudgetRefusal, BudgetScope, Expense, Paid, Reservation};
 pub use system::{Clock, IdGenerator};
 pub use tools::{
     AllowedFile, FileAccess, FileGrant, FileOperation, FileRefusal, GrantsSeen, Protection, Sandbox,

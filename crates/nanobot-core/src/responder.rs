@@ -18,7 +18,7 @@ use crate::cooldown::Cooldown;
 use crate::decision::{PolicyDecision, VoiceMode};
 use crate::event::InboundEvent;
 use crate::label::Labels;
-use crate::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolSpec, Usage};
+use crate::model::{ModelCall, ModelError, ModelErrorKind, ModelReply, ModelRequest, ModelTask, ToolSpec};
 use crate::pipeline::{Answer, Route, TurnScope, chain};
 use crate::ports::{
     Clock, DeltaSink, Journal, LineQueue, LiveEvent, LiveSink, LiveTarget, ModelClient, PolicyEngine,
@@ -219,7 +219,8 @@ fn first_asked(turn: &TurnInput<'_>) -> Option<(u32, Labels)> {
 impl Responder for ModelResponder {
     async fn respond(&self, turn: &TurnInput<'_>) -> Response {
         let steps = Steps::new(self.with.journal.as_ref(), turn.scope);
-        let mut run = Run { responder: self, turn, steps, shown: String::new(), unrecorded: false };
+        let patience = self.with.limits.patience;
+        let mut run = Run { responder: self, turn, steps, patience, shown: String::new(), unrecorded: false };
         let answered = match run.brake().await {
             Ok(Some(response)) => Ok(response),
             Ok(None) => self.converse(&mut run).await,
@@ -238,6 +239,8 @@ struct Run<'a> {
     turn: &'a TurnInput<'a>,
     /// Which steps are taken, and which were.
     steps: Steps<'a>,
+    /// What failing models may still cost in time.
+    patience: Duration,
     /// What the last model call has shown.
     shown: String,
     /// A tool that does more than read was started, and what came of it is not on record yet.
@@ -260,8 +263,9 @@ impl Run<'_> {
             return Ok(());
         }
         let target = self.target();
-        let guard = self.responder.with.security.open_output(&self.security(labels));
-        let mut live = LiveText::new(self.responder.with.live.as_ref(), &target, guard);
+        let with = &self.responder.with;
+        let mut live =
+            LiveText::new(with.live.as_ref(), &target, with.security.as_ref(), self.security(labels));
         let called = self.ask(request, &mut live, None).await;
         let goes_on = matches!(&called, Ok(reply) if !reply.tool_calls.is_empty());
         self.shown = if goes_on || called.is_err() { live.abandon(goes_on) } else { live.finish() };
@@ -326,34 +330,32 @@ impl Run<'_> {
         StepKind::Model { labels: labels.to_string(), limit }
     }
 
-    /// One model call: measured, ended by the turn's switch or at `until`.
+    /// One model call, ended by the turn's switch or at `until`. What it lost is lost for the whole turn.
     async fn ask(
-        &self,
+        &mut self,
         request: &ModelRequest,
         deltas: &mut dyn DeltaSink,
         until: Option<Timestamp>,
     ) -> Result<ModelReply, ModelError> {
         let with = &self.responder.with;
-        let began = with.clock.now().instant;
+        let session = self.turn.route.session();
+        let call =
+            ModelCall { request, task: ModelTask::Reply, session: Some(&session), patience: self.patience };
         let limit = async {
             match until {
                 Some(until) => with.clock.sleep_until(until).await,
                 None => std::future::pending().await,
             }
         };
-        let timed = unless(with.model.complete(request, deltas), limit);
+        let timed = unless(with.model.complete(&call, deltas), limit);
         let called = match self.turn.scope.cancel.race(timed).await {
             Some(Some(called)) => called,
             Some(None) => Err(ModelError::new(ModelErrorKind::FirstByteTimeout)),
             None => Err(ModelError::new(ModelErrorKind::Cancelled)),
         };
-        let took = Duration::try_from(with.clock.now().instant.duration_since(began)).unwrap_or_default();
-        let (outcome, usage) = match &called {
-            Ok(reply) => ("ok", reply.usage),
-            Err(error) => (error.kind.code(), Usage::default()),
-        };
-        let detail = called.as_ref().err().map(|error| chain(error));
-        with.telemetry.record(&TelemetryEvent::ModelCall { outcome, usage, took, detail });
+        if let Ok(ModelReply { served: Some(served), .. }) = &called {
+            self.patience = self.patience.saturating_sub(served.lost);
+        }
         called
     }
 

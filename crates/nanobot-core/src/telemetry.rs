@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use crate::admin::AdminFact;
 use crate::ids::{ChannelName, SessionKey};
-use crate::model::Usage;
-use crate::ports::StoreErrorKind;
+use crate::model::{ModelTask, Usage};
+use crate::outcome::TurnOutcome;
+use crate::ports::{BudgetScope, StoreErrorKind};
+use crate::units::NanoDollars;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +126,8 @@ pub enum TelemetryEvent {
         tool: String,
         /// How it ended.
         outcome: ToolCallOutcome,
+        /// How long it ran; zero when it did not.
+        took: Duration,
     },
     /// A store failed where the turn could go on without it.
     StoreFailed {
@@ -139,17 +143,129 @@ pub enum TelemetryEvent {
         /// The session; for the log only, never a label.
         session: SessionKey,
     },
-    /// A model call ended.
-    ModelCall {
-        /// `ok`, or the kind of error.
-        outcome: &'static str,
-        /// Tokens, where the provider counted them.
-        usage: Usage,
-        /// From request to last byte.
-        took: Duration,
-        /// The error in one line, if there was one; for the log only, never a label.
-        detail: Option<String>,
+    /// One attempt at a model ended: it answered, or it did not.
+    ModelAttempt(ModelAttempt),
+    /// A call moved on to another model.
+    ModelFallback {
+        /// The task.
+        task: ModelTask,
+        /// The model that could not, as configured.
+        from: String,
+        /// The model that is asked next, as configured.
+        to: String,
+        /// Why: the code of the error, or `cooling`.
+        reason: &'static str,
     },
+    /// A circuit breaker changed its state.
+    Circuit {
+        /// The provider.
+        provider: String,
+        /// The model, as configured; none when the credential itself is at fault.
+        model: Option<String>,
+        /// The name of the credential, never the key.
+        credential: String,
+        /// The new state.
+        state: CircuitState,
+        /// Why: the code of the last error; empty when it closed.
+        reason: &'static str,
+    },
+    /// A hard budget had no room for a call.
+    BudgetRefused {
+        /// Which one.
+        scope: BudgetScope,
+        /// For which task.
+        task: ModelTask,
+    },
+    /// What is left of a budget.
+    BudgetLeft {
+        /// Which one: day or month.
+        scope: BudgetScope,
+        /// How much.
+        left: NanoDollars,
+    },
+    /// A stage of the pipeline ended.
+    StageEnded {
+        /// Its name.
+        stage: &'static str,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A turn ended.
+    TurnEnded {
+        /// Where.
+        channel: ChannelName,
+        /// How.
+        outcome: TurnOutcome,
+        /// From its start to its closing.
+        took: Duration,
+    },
+    /// How full the queues are, and how the channels do; taken when somebody asks.
+    Sample(Sample),
+}
+
+/// One attempt at a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelAttempt {
+    /// The provider.
+    pub provider: String,
+    /// The model, as configured.
+    pub model: String,
+    /// The name of the credential, never the key.
+    pub credential: String,
+    /// What it was called for.
+    pub task: ModelTask,
+    /// `ok`, or the kind of error.
+    pub outcome: &'static str,
+    /// Tokens, where the provider counted them.
+    pub usage: Usage,
+    /// What it cost; none when nobody knows the price.
+    pub cost: Option<NanoDollars>,
+    /// From request to last byte.
+    pub took: Duration,
+    /// From request to the first visible text; none when there was none.
+    pub first_token: Option<Duration>,
+    /// The error in one line, if there was one; for the log only, never a label.
+    pub detail: Option<String>,
+}
+
+/// The state of a circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CircuitState {
+    /// Calls go through.
+    Closed,
+    /// Nobody asks there.
+    Open,
+    /// One call tries whether it works again.
+    HalfOpen,
+}
+
+impl CircuitState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
+
+    /// The stable word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
+/// How full the queues are, and how the channels do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Messages that wait for their turn.
+    pub waiting: u64,
+    /// Turns that run.
+    pub running: u64,
+    /// Deliveries that wait.
+    pub undelivered: u64,
+    /// The age of the oldest of them; zero when there is none.
+    pub oldest_undelivered: Duration,
+    /// Each channel, and whether it is connected.
+    pub channels: Vec<(ChannelName, bool)>,
 }
 
 /// What became of a command.

@@ -7,8 +7,10 @@ mod guard;
 mod record;
 mod repair;
 
+use std::time::Duration;
+
 use crate::label::Labels;
-use crate::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolSpec};
+use crate::model::{ChatMessage, ModelCall, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolSpec};
 use crate::ports::ToolOutcome;
 
 use guard::LoopGuard;
@@ -32,11 +34,13 @@ pub struct TurnLimits {
     pub tool_calls_per_step: usize,
     /// How often the same calls may have the same results before tools are withheld.
     pub repeats: u32,
+    /// What failing models may cost the turn in time: see [`ModelCall::patience`](crate::model::ModelCall).
+    pub patience: Duration,
 }
 
 impl Default for TurnLimits {
     fn default() -> Self {
-        Self { model_calls: 20, tool_calls_per_step: 16, repeats: 3 }
+        Self { model_calls: 20, tool_calls_per_step: 16, repeats: 3, patience: ModelCall::PATIENCE }
     }
 }
 
@@ -210,7 +214,7 @@ impl TurnMachine {
 
     fn request(&self) -> ModelRequest {
         let tools = if self.guard.withholds_tools() { Vec::new() } else { self.tools.clone() };
-        ModelRequest { messages: self.messages.clone(), tools }
+        ModelRequest { messages: self.messages.clone(), tools, ..ModelRequest::default() }
     }
 
     fn push_result(&mut self, call: &ToolCall, outcome: &ToolOutcome) {

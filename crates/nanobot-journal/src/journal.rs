@@ -25,8 +25,8 @@ use crate::options::JournalOptions;
 use crate::time::nanos;
 use crate::words::{Kind, Words};
 use crate::writer::{
-    Begin, Close, Counts, DropOutcomes, EmptyLargest, EmptyOlder, Forget, HandBack, Ingest, Memory, Orders,
-    Reclaim, RecordStep, Vacuum, Work, Writer, hold,
+    Begin, Close, Counts, DropCalls, DropCircuits, DropOutcomes, DropTotals, EmptyLargest, EmptyOlder,
+    Forget, HandBack, Ingest, Memory, Orders, Reclaim, RecordStep, Vacuum, Work, Writer, hold,
 };
 use crate::{backup, database, file, rows};
 
@@ -60,6 +60,9 @@ impl SqliteJournal {
 
     /// Rounds of forgetting in one [`tidy`](Journal::tidy), of each kind: 100,000 turns.
     const TIDY_ROUNDS: usize = 500;
+
+    /// A circuit that nobody tried for so long is forgotten: its model or credential is not in use any more.
+    const KEEP_CIRCUITS: Duration = Duration::from_hours(30 * 24);
 
     /// Rounds of giving space back in one [`tidy`](Journal::tidy): 64 MB.
     const VACUUM_ROUNDS: usize = 16;
@@ -295,8 +298,8 @@ impl Journal for SqliteJournal {
         self.in_time(doing, query).await
     }
 
-    /// In one transaction; a backup of an earlier version goes with it, whatever else it holds. Words of what waits still (an open turn, a delivery, lines without their file) stay
-    /// until it is done, and go then.
+    /// In one transaction; a backup of an earlier version goes with it, whatever else it holds. Words of what waits
+    /// still (an open turn, a delivery, lines without their file) stay until it is done, and go then.
     async fn forget(&self, session: &SessionKey) -> Result<u64, StoreError> {
         let emptied = self.write(Forget(session.clone())).await?;
         self.remove_backups("removing the backup of the journal", backup::remove).await?;
@@ -321,8 +324,12 @@ impl Journal for SqliteJournal {
         }
         let dropped =
             self.rounds(Self::TIDY_ROUNDS, || DropOutcomes { keep: options.max_outcomes, before }).await?;
+        let calls = self.rounds(Self::TIDY_ROUNDS, || DropCalls::new(now)).await?;
+        let totals = self.rounds(Self::TIDY_ROUNDS, || DropTotals(now)).await?;
+        self.write(DropCircuits { before: nanos(now - Self::KEEP_CIRCUITS) }).await?;
         self.rounds(Self::VACUUM_ROUNDS, || Vacuum).await?;
-        if emptied > 0 || self.0.is_truncation_due.load(Ordering::Relaxed) {
+        // Calls and totals name sessions.
+        if emptied + calls + totals > 0 || self.0.is_truncation_due.load(Ordering::Relaxed) {
             self.truncate().await?;
         }
         let remove_old = move |journal: &Path| backup::remove_old(journal, now);

@@ -5,6 +5,7 @@
 mod check;
 mod fate;
 mod record;
+mod spending;
 mod turn_row;
 
 use std::path::{Path, PathBuf};
@@ -14,12 +15,14 @@ use nanobot_core::TurnOutcome;
 use nanobot_core::ids::{SessionKey, TurnId};
 use nanobot_core::ports::{ChainHead, StoreError, StoreErrorKind};
 use nanobot_core::replay::RecordedTurn;
-use nanobot_core::time::Timestamp;
+use nanobot_core::time::{Timestamp, civil};
+use nanobot_core::units::NanoDollars;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 
 pub use check::CheckReport;
 pub use fate::{DeliveryFate, DeliveryState, LinesFate, TurnFate};
+pub use spending::{SpendingBy, SpendingKey, SpendingReport, SpendingSum};
 
 use crate::error::{JournalError, store_error};
 use crate::rows::at_most;
@@ -55,6 +58,9 @@ pub struct TurnSummary {
 impl JournalReader {
     /// A query may take so long.
     const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Sums of spending that are told at once: more than there are days in the book, and than anybody reads.
+    pub const MAX_SUMS: usize = 1_000;
 
     /// A check of the whole file may take so long: a gigabyte takes some minutes on a slow disk.
     const CHECK_TIMEOUT: Duration = Duration::from_mins(30);
@@ -149,6 +155,30 @@ impl JournalReader {
         in_time(Self::TIMEOUT, doing(), read).await
     }
 
+    /// What models cost on the days from one to another, both included, summed up in some way: at most `limit` sums
+    /// and at most [`MAX_SUMS`](Self::MAX_SUMS). Nothing in a journal that has no book yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn spending(
+        &self,
+        by: SpendingBy,
+        days: (civil::Date, civil::Date),
+        limit: usize,
+    ) -> Result<SpendingReport, StoreError> {
+        let doing = "summing up what models cost";
+        let read = async {
+            let mut view = self.connections.begin().await.map_err(|error| store_error(doing, error))?;
+            let version = schema::version(&mut view).await.map_err(|error| store_error(doing, error))?;
+            if version < schema::WITH_SPENDING {
+                Ok(SpendingReport::default())
+            } else {
+                spending::read(&mut view, by, days, limit.min(Self::MAX_SUMS)).await
+            }
+        };
+        in_time(Self::TIMEOUT, doing.to_owned(), read).await
+    }
+
     /// Looks at everything: whether the pages of the file, its indexes and its references fit together, and
     /// whether each record is as it was written. A journal that cannot be read is a problem in the report.
     ///
@@ -184,6 +214,12 @@ async fn in_time<T>(
         doing: format!("{doing}: it took too long"),
         source: Some(Box::new(error)),
     })?
+}
+
+/// An amount that was summed in whole dollars and in the rest; at most the largest amount.
+fn amount(dollars: u64, nanos: u64) -> NanoDollars {
+    let nanos = u128::from(dollars) * 1_000_000_000 + u128::from(nanos);
+    NanoDollars::new(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// One number from the database.

@@ -7,16 +7,23 @@
 use sqlx::SqliteConnection;
 
 /// The version that this code writes.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// The first version that has `chain_heads`.
 pub(crate) const WITH_CHAIN_HEADS: i64 = 2;
+
+/// The first version that has `spending`, `budget_totals` and `open_circuits`.
+pub(crate) const WITH_SPENDING: i64 = 3;
 
 /// Marks the file as ours: `nbot`, in the field that SQLite keeps for it.
 pub(crate) const APPLICATION_ID: i64 = 0x6e62_6f74;
 
 /// What leads to each version from the one before it.
-const STEPS: [(i64, &str); 2] = [(1, include_str!("schema/1.sql")), (VERSION, include_str!("schema/2.sql"))];
+const STEPS: [(i64, &str); 3] = [
+    (1, include_str!("schema/1.sql")),
+    (WITH_CHAIN_HEADS, include_str!("schema/2.sql")),
+    (WITH_SPENDING, include_str!("schema/3.sql")),
+];
 
 /// Whose a file is, by what stands in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,15 @@
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use nanobot_core::ids::TurnId;
-use nanobot_core::ports::{Closing, InboundId, Journal as _};
+use nanobot_core::ids::{SessionKey, TurnId};
+use nanobot_core::model::{ModelTask, Usage};
+use nanobot_core::ports::{Closing, Expense, InboundId, Journal as _, Paid};
 use nanobot_core::testing::event::{SENT_AT, wa};
 use nanobot_core::testing::journal::{closing, delivery, write};
 use nanobot_core::time::{Timestamp, WallTime};
+use nanobot_core::units::NanoDollars;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
@@ -68,16 +71,53 @@ impl Home {
 /// delivery that waits and one that is parked.
 pub(crate) const VERSION_1: &[u8] = include_bytes!("schema/fixtures/journal-v1.db");
 
-/// A home with that journal.
-pub(crate) fn home_of_version_1() -> Home {
+/// The same, brought to version 2 by the program of its time, with the heads of two chains.
+pub(crate) const VERSION_2: &[u8] = include_bytes!("schema/fixtures/journal-v2.db");
+
+/// A home with such a journal.
+pub(crate) fn home_of(journal: &[u8]) -> Home {
     let home = Home::new();
     std::fs::create_dir_all(home.path().parent().unwrap()).unwrap();
-    std::fs::write(home.path(), VERSION_1).unwrap();
+    std::fs::write(home.path(), journal).unwrap();
     home
+}
+
+pub(crate) fn home_of_version_1() -> Home {
+    home_of(VERSION_1)
 }
 
 pub(crate) fn now() -> Timestamp {
     SENT_AT.parse().unwrap()
+}
+
+/// The time so many days later.
+pub(crate) fn days_later(days: u32) -> Timestamp {
+    now().checked_add(Duration::from_hours(24) * days).unwrap()
+}
+
+/// A call for a chat, so many days later.
+pub(crate) fn expense(chat: &str, days: u32) -> Expense {
+    Expense {
+        at: WallTime::utc(days_later(days)),
+        session: Some(SessionKey::new(format!("whatsapp:{chat}")).unwrap()),
+        task: ModelTask::Reply,
+        provider: "openai".to_owned(),
+        model: "gpt".to_owned(),
+    }
+}
+
+/// A call that went well, and what it cost.
+pub(crate) fn paid(cost: Option<u64>) -> Paid {
+    Paid { cost: cost.map(NanoDollars::new), usage: Usage::default(), outcome: "ok" }
+}
+
+/// Changes what is stored, behind the back of the journal.
+pub(crate) async fn edit(home: &Home, statement: &'static str) {
+    let options = SqliteConnectOptions::new().filename(home.path()).foreign_keys(false);
+    let mut connection = options.connect().await.unwrap();
+    let changed = sqlx::query(statement).execute(&mut connection).await.unwrap();
+    assert!(changed.rows_affected() > 0, "{statement} changes something");
+    connection.close().await.unwrap();
 }
 
 pub(crate) fn turn(id: &str) -> TurnId {

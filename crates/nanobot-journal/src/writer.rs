@@ -3,6 +3,7 @@
 
 mod batch;
 mod chain_heads;
+mod circuits;
 mod closing;
 mod deliveries;
 mod erase;
@@ -10,6 +11,7 @@ mod inbound;
 mod reclaim;
 mod retention;
 mod settling;
+mod spending;
 mod steps;
 mod work;
 
@@ -27,14 +29,22 @@ use crate::unsettled::Unsettled;
 
 pub(crate) use batch::{Counts, hold};
 pub(crate) use chain_heads::SetChainHead;
+pub(crate) use circuits::{CloseCircuit, DropCircuits, StandOpen};
 pub(crate) use closing::Close;
 pub(crate) use deliveries::{Finish, Park, Postpone, Release, State};
 pub(crate) use inbound::{Begin, HandBack, Ingest};
 pub(crate) use reclaim::Reclaim;
-pub(crate) use retention::{DropOutcomes, EmptyLargest, EmptyOlder, Forget, Vacuum};
+pub(crate) use retention::{DropCalls, DropOutcomes, DropTotals, EmptyLargest, EmptyOlder, Forget, Vacuum};
 pub(crate) use settling::Settle;
+pub(crate) use spending::{Book, Promise, Reserve, SettleCall, StoredPaid};
 pub(crate) use steps::RecordStep;
 pub(crate) use work::Work;
+#[cfg(test)]
+pub(crate) use {
+    circuits::MAX_CIRCUITS,
+    retention::{EXCESS_CALLS, OLD_CALLS, OLD_TOTALS},
+    spending::{COUNTED, PROMISED, SETTLE},
+};
 
 use batch::Batch;
 use work::Job;

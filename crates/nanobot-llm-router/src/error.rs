@@ -84,6 +84,9 @@ pub(crate) enum AnswerError {
     /// It ended before it said that it was done.
     #[error("the answer ended before it was complete")]
     Truncated,
+    /// Vectors that are none.
+    #[error("the embeddings cannot be used: {0}")]
+    Vectors(&'static str),
     /// It never ended.
     #[error("the answer did not end within {0:?}")]
     Endless(std::time::Duration),

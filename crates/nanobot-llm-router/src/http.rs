@@ -4,23 +4,41 @@
 //! No proxy variables, no cookies, no redirects, no referer. The TLS provider is handed over with the client,
 //! so no process-wide default is installed. It sends nothing by itself.
 
+mod caller;
+mod dates;
+mod failures;
+mod refusal;
+mod vocabulary;
+mod waits;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use nanobot_core::Secret;
+use nanobot_core::model::{ModelError, ModelErrorKind};
+use nanobot_core::units::ByteCount;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
-use crate::error::SetupError;
+use crate::error::{AnswerError, SetupError};
+
+pub(crate) use caller::Caller;
+pub use failures::ERROR_BODY_LIMIT;
+pub(crate) use failures::{is_web_page, refused, transport_error};
+pub(crate) use refusal::{Refusal, refusal_in};
 
 /// Idle connections that are kept for the next call.
 const IDLE_CONNECTIONS: usize = 2;
 
 /// How long they are kept.
 const IDLE_CONNECTION_AGE: Duration = Duration::from_secs(30);
+
+/// The header of [`KeyScheme::ApiKey`].
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Builds a client for an endpoint.
 ///
@@ -66,20 +84,34 @@ fn tls_config(needs_authorities: bool) -> Result<ClientConfig, SetupError> {
     Ok(config)
 }
 
+/// How a server wants to be told the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyScheme {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `x-api-key: …`.
+    ApiKey,
+}
+
 /// The headers that name us to the provider. All values are marked as sensitive.
 ///
 /// # Errors
 /// [`SetupError::BadKey`] and [`SetupError::BadHeader`] when a value cannot be sent.
 pub(crate) fn credentials(
+    scheme: KeyScheme,
     key: Option<&Secret<String>>,
     extra: &[(String, Secret<String>)],
 ) -> Result<HeaderMap, SetupError> {
     let mut headers = HeaderMap::new();
     if let Some(key) = key.filter(|key| !key.is_blank()) {
-        let text = format!("Bearer {}", key.expose().trim());
+        let key = key.expose().trim();
+        let (name, text) = match scheme {
+            KeyScheme::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
+            KeyScheme::ApiKey => (API_KEY, key.to_owned()),
+        };
         let mut value = HeaderValue::try_from(text).map_err(|_| SetupError::BadKey)?;
         value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        headers.insert(name, value);
     }
     for (name, value) in extra {
         let bad = || SetupError::BadHeader { name: name.escape_debug().to_string() };
@@ -105,6 +137,28 @@ pub(crate) async fn body_up_to(mut response: Response, limit: usize) -> LimitedB
     LimitedBody { bytes, complete: true }
 }
 
+/// Reads a whole body, each piece of which has to come within `idle`.
+///
+/// # Errors
+/// [`ModelError`] when it breaks off, stalls, or is longer than the limit.
+pub(crate) async fn whole_body(
+    mut response: Response,
+    limit: usize,
+    idle: Duration,
+) -> Result<Vec<u8>, ModelError> {
+    let mut bytes = Vec::new();
+    loop {
+        let piece = timeout(idle, response.chunk()).await;
+        let piece = piece.map_err(|_| ModelError::new(ModelErrorKind::IdleTimeout))?;
+        let Some(piece) = piece.map_err(transport_error)? else { return Ok(bytes) };
+        if bytes.len() + piece.len() > limit {
+            let cause = AnswerError::TooLong { limit: ByteCount::of(limit) };
+            return Err(ModelError::caused_by(ModelErrorKind::BadAnswer, cause));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+}
+
 /// A body, or the beginning of one.
 pub(crate) struct LimitedBody {
     /// The bytes.
@@ -121,20 +175,23 @@ mod tests {
     fn secrets_do_not_show_in_headers() {
         let key = Secret::new(" sk-live-1 ".to_owned());
         let extra = [("APP-Code".to_owned(), Secret::new("hush".to_owned()))];
-        let headers = credentials(Some(&key), &extra).unwrap();
+        let headers = credentials(KeyScheme::Bearer, Some(&key), &extra).unwrap();
         let shown = format!("{headers:?}");
         assert!(!shown.contains("live") && !shown.contains("hush"), "{shown}");
         assert_eq!(headers.get(AUTHORIZATION).unwrap(), "Bearer sk-live-1");
+        let headers = credentials(KeyScheme::ApiKey, Some(&key), &[]).unwrap();
+        assert!(!format!("{headers:?}").contains("live"));
+        assert_eq!(headers.get(API_KEY).unwrap(), "sk-live-1");
     }
 
     #[test]
     fn an_unusable_header_is_named_without_its_value() {
         let extra = [("bad name".to_owned(), Secret::new("hush".to_owned()))];
-        let error = credentials(None, &extra).unwrap_err();
+        let error = credentials(KeyScheme::Bearer, None, &extra).unwrap_err();
         assert_eq!(error.to_string(), "the extra header \"bad name\" cannot be sent");
         let key = Secret::new("a\nb".to_owned());
-        assert!(matches!(credentials(Some(&key), &[]), Err(SetupError::BadKey)));
-        assert!(credentials(Some(&Secret::new("  ".to_owned())), &[]).unwrap().is_empty());
+        assert!(matches!(credentials(KeyScheme::Bearer, Some(&key), &[]), Err(SetupError::BadKey)));
+        assert!(credentials(KeyScheme::ApiKey, Some(&Secret::new("  ".to_owned())), &[]).unwrap().is_empty());
     }
 
     #[test]

@@ -6,12 +6,15 @@
 mod command;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::ids::ToolCallId;
 use nanobot_core::model::{ChatMessage, FinishReason, ModelError, ModelReply, ModelRequest, ToolCall, Usage};
-use nanobot_core::ports::{DeltaSink, ModelClient, ModelInfo};
+use nanobot_core::ports::{DeltaSink, ModelInfo};
 use serde_json::json;
+
+use crate::chat::ChatProvider;
 
 use command::Command;
 
@@ -38,7 +41,7 @@ const NAMED_TOOLS: usize = 12;
 pub struct OfflineModel;
 
 #[async_trait]
-impl ModelClient for OfflineModel {
+impl ChatProvider for OfflineModel {
     fn info(&self) -> ModelInfo {
         ModelInfo {
             provider: "offline".to_owned(),
@@ -48,9 +51,10 @@ impl ModelClient for OfflineModel {
         }
     }
 
-    async fn complete(
+    async fn ask(
         &self,
         request: &ModelRequest,
+        _patience: Duration,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         let reply = answer(request)?;
@@ -92,6 +96,7 @@ fn saying(begin: &str, text: &str) -> ModelReply {
         tool_calls: Vec::new(),
         finish: FinishReason::Stop,
         usage: Usage::default(),
+        served: None,
     }
 }
 
@@ -109,6 +114,7 @@ fn calling(request: &ModelRequest, tool: &str, path: &str) -> Result<ModelReply,
         tool_calls: vec![call],
         finish: FinishReason::ToolCalls,
         usage: Usage::default(),
+        served: None,
     })
 }
 

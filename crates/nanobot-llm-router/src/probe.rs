@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
 use crate::error::{AnswerError, SetupError};
-use crate::http::{body_up_to, client_for, credentials};
+use crate::http::{KeyScheme, body_up_to, client_for, credentials, refused, transport_error};
 
 /// How long one local server may take to answer.
 pub const PROBE_LIMIT: Duration = Duration::from_millis(300);
@@ -142,10 +142,12 @@ async fn list_models(
     key: Option<&Secret<String>>,
     limit: usize,
 ) -> Result<ModelList, ModelError> {
-    let call = client.get(base.below("models")).headers(credentials(key, &[]).map_err(setup_error)?);
-    let response: Response = call.send().await.map_err(crate::openai::transport_error)?;
+    let call = client
+        .get(base.below("models"))
+        .headers(credentials(KeyScheme::Bearer, key, &[]).map_err(setup_error)?);
+    let response: Response = call.send().await.map_err(transport_error)?;
     if !response.status().is_success() {
-        return Err(crate::openai::refusal(response).await);
+        return Err(refused(response).await);
     }
     let body = body_up_to(response, limit).await;
     if !body.complete {

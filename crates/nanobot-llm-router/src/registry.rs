@@ -15,6 +15,25 @@ pub enum ProviderKind {
     Local,
 }
 
+/// The interface that a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// OpenAI's chat completions.
+    ChatCompletions,
+    /// Anthropic's messages.
+    Messages,
+}
+
+/// How an answer of a given shape is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StructuredOutput {
+    /// The server takes a JSON Schema and keeps to it as well as it can.
+    Schema,
+    /// The server promises JSON in general; the schema is told to the model in words. Beside tools words have to do
+    /// alone, since some servers refuse both in one request (Groq).
+    Object,
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Provider {
@@ -36,12 +55,16 @@ pub struct Provider {
     pub key_start: Option<&'static str>,
     /// A base that contains this is the provider's, whichever account holds it.
     pub base_part: Option<&'static str>,
-    /// Where its OpenAI-compatible interface is; none when only the operator knows.
+    /// Where its interface is; none when only the operator knows.
     pub default_base: Option<&'static str>,
     /// A model of its own to begin with: capable, and not the dearest. From the vendor's list, November 2026.
     pub suggested_model: Option<&'static str>,
     /// A part of lower-cased model names, and the only temperature that those models accept.
     pub fixed_temperature: Option<(&'static str, f64)>,
+    /// The interface of its own server.
+    pub interface: Interface,
+    /// How it is asked for JSON: what its own pages document for all of its models, as known in November 2026.
+    pub structured_output: StructuredOutput,
 }
 
 /// What most rows have in common.
@@ -58,6 +81,8 @@ const PLAIN: Provider = Provider {
     default_base: None,
     suggested_model: None,
     fixed_temperature: None,
+    interface: Interface::ChatCompletions,
+    structured_output: StructuredOutput::Object,
 };
 
 /// The name of the row for servers of the operator's own: llama.cpp, Ollama, vLLM and their like.
@@ -79,6 +104,8 @@ pub const PROVIDERS: &[Provider] = &[
         // Original.
         default_base: Some("https://openrouter.ai/api/v1"),
         suggested_model: Some("anthropic/claude-opus-4-5"),
+        // openrouter.ai, "Structured outputs".
+        structured_output: StructuredOutput::Schema,
         ..PLAIN
     },
     Provider {
@@ -97,9 +124,12 @@ pub const PROVIDERS: &[Provider] = &[
         name: "anthropic",
         keywords: &["anthropic", "claude"],
         key_variable: "ANTHROPIC_API_KEY",
-        // platform.claude.com, "OpenAI SDK compatibility".
+        // platform.claude.com, "Messages".
         default_base: Some("https://api.anthropic.com/v1"),
         suggested_model: Some("anthropic/claude-opus-4-5"),
+        interface: Interface::Messages,
+        // platform.claude.com, "Structured outputs": every model since Claude 4.5.
+        structured_output: StructuredOutput::Schema,
         ..PLAIN
     },
     Provider {
@@ -109,6 +139,8 @@ pub const PROVIDERS: &[Provider] = &[
         // platform.openai.com, API reference.
         default_base: Some(OPENAI_BASE),
         suggested_model: Some("openai/gpt-4o-mini"),
+        // platform.openai.com, "Structured model outputs".
+        structured_output: StructuredOutput::Schema,
         ..PLAIN
     },
     Provider {
@@ -131,6 +163,8 @@ pub const PROVIDERS: &[Provider] = &[
         // ai.google.dev, "OpenAI compatibility".
         default_base: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
         suggested_model: Some("gemini/gemini-2.5-flash"),
+        // ai.google.dev, "OpenAI compatibility", structured output.
+        structured_output: StructuredOutput::Schema,
         ..PLAIN
     },
     Provider {
@@ -173,6 +207,8 @@ pub const PROVIDERS: &[Provider] = &[
         keywords: &["vllm"],
         key_variable: "HOSTED_VLLM_API_KEY",
         prefix: Some("hosted_vllm"),
+        // llama.cpp, Ollama and vLLM constrain what the model writes; LM Studio knows nothing else.
+        structured_output: StructuredOutput::Schema,
         ..PLAIN
     },
     Provider {

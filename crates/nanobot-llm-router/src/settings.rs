@@ -5,14 +5,17 @@
 use std::time::Duration;
 
 use nanobot_core::Secret;
+use nanobot_core::ports::ModelInfo;
 
 use crate::endpoint::Endpoint;
 use crate::error::SetupError;
+use crate::registry::{Interface, StructuredOutput, provider_named};
 use crate::resolve::Resolved;
 
-/// Sent to a server on this machine when the profile names no limit of tokens. Such servers write until
-/// their context is full otherwise. The original's default for every chat.
-pub(crate) const LOCAL_MAX_TOKENS: u32 = 4096;
+/// Sent when the profile names no limit of tokens to servers that need one: to those on this machine, which write
+/// until their context is full otherwise, and to Anthropic's interface, which insists. The original's default for
+/// every chat.
+pub(crate) const DEFAULT_MAX_TOKENS: u32 = 4096;
 
 /// The settings of one client.
 #[derive(Debug, Clone)]
@@ -38,19 +41,28 @@ pub struct ProviderSettings {
     pub temperature: Temperature,
     /// Where the server accepts system messages.
     pub system_messages: SystemMessages,
+    /// Which interface the server speaks: decides which client is made of the settings.
+    pub interface: Interface,
+    /// How the server is asked for JSON.
+    pub structured_output: StructuredOutput,
+    /// How answers come.
+    pub delivery: Delivery,
     /// How long each part of a call may take.
     pub limits: Limits,
 }
 
 impl ProviderSettings {
     /// Settings for a server that is named directly, with everything else at its default: no key, the
-    /// server's own temperature, and [`SystemMessages::FirstOnly`] on loopback.
+    /// server's own temperature, [`SystemMessages::FirstOnly`] on loopback, and streamed answers. The interface, and
+    /// how JSON is asked for, are those of the registry's row of that name, if there is one.
     pub fn new(provider: impl Into<String>, model: impl Into<String>, endpoint: Endpoint) -> Self {
         let model = model.into();
         let system_messages =
             if endpoint.is_loopback() { SystemMessages::FirstOnly } else { SystemMessages::Anywhere };
+        let provider = provider.into();
+        let (interface, structured_output) = wire_habits(&provider, &endpoint);
         Self {
-            provider: provider.into(),
+            provider,
             wire_model: model.clone(),
             model,
             endpoint,
@@ -60,6 +72,9 @@ impl ProviderSettings {
             token_limit_field: TokenLimitField::MaxTokens,
             temperature: Temperature::ServerDefault,
             system_messages,
+            interface,
+            structured_output,
+            delivery: Delivery::Streamed,
             limits: Limits::default(),
         }
     }
@@ -75,6 +90,9 @@ impl ProviderSettings {
         temperature: Option<f64>,
     ) -> Result<Self, SetupError> {
         let mut settings = Self::new(resolved.provider, model, Endpoint::parse(&resolved.base)?);
+        if let Some(detected) = resolved.detected {
+            (settings.interface, settings.structured_output) = wire_habits(detected, &settings.endpoint);
+        }
         settings.wire_model.clone_from(&resolved.wire_model);
         settings.key.clone_from(&resolved.key);
         settings.headers.clone_from(&resolved.headers);
@@ -86,6 +104,34 @@ impl ProviderSettings {
         };
         Ok(settings)
     }
+
+    /// What `status` says about a model with these settings.
+    pub(crate) fn info(&self) -> ModelInfo {
+        ModelInfo {
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            endpoint: Some(self.endpoint.to_string()),
+            is_language_model: true,
+        }
+    }
+}
+
+/// What the registry knows about the wire of a provider. Servers on this machine all know schemas, whatever they
+/// are called.
+fn wire_habits(provider: &str, endpoint: &Endpoint) -> (Interface, StructuredOutput) {
+    let row = provider_named(provider);
+    let interface = row.map_or(Interface::ChatCompletions, |row| row.interface);
+    let structured = row.map_or(StructuredOutput::Object, |row| row.structured_output);
+    (interface, if endpoint.is_loopback() { StructuredOutput::Schema } else { structured })
+}
+
+/// How answers come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// While they are written.
+    Streamed,
+    /// In one piece when they are whole, so that the limit for the first byte is one for all of the writing.
+    Whole,
 }
 
 /// Where a server accepts system messages.
@@ -142,6 +188,17 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The same limits, the waits of them not above `patience`.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self {
+            connect: self.connect.min(patience),
+            first_byte: self.first_byte.min(patience),
+            idle: self.idle.min(patience),
+            ..self
+        }
+    }
+
     /// The same limits, none of them above `most`: for a profile's `timeoutMs`.
     #[must_use]
     pub fn capped(self, most: Duration) -> Self {
@@ -180,6 +237,25 @@ mod tests {
         assert_eq!(settings.temperature, Temperature::Value(0.3));
         assert_eq!(settings.system_messages, SystemMessages::Anywhere);
         assert!(settings.key.is_some() && settings.headers.len() == 1);
+    }
+
+    #[test]
+    fn the_interface_is_that_of_whoever_really_serves() {
+        let account = |base: Option<&str>, key: &str| ProviderAccount {
+            name: "anthropic".to_owned(),
+            key: Some(Secret::new(key.to_owned())),
+            base: base.map(str::to_owned),
+            headers: Vec::new(),
+        };
+        let settings = |account, model| {
+            ProviderSettings::for_resolved(model, &resolve(model, &[account]).unwrap(), None).unwrap()
+        };
+        let own = settings(account(None, "k"), "claude-opus-4-5");
+        assert_eq!((own.interface, own.structured_output), (Interface::Messages, StructuredOutput::Schema));
+        let through_openrouter = settings(account(None, "sk-or-k"), "claude-opus-4-5");
+        assert_eq!(through_openrouter.interface, Interface::ChatCompletions);
+        let somewhere = settings(account(Some("http://127.0.0.1:1/v1"), "k"), "tiny");
+        assert_eq!(somewhere.interface, Interface::ChatCompletions);
     }
 
     #[test]

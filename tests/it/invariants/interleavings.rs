@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nanobot_channels::local::ClientEvent;
 use nanobot_core::ids::{ChannelName, SessionKey, TurnId};
-use nanobot_core::model::{ChatMessage, ModelError, ModelErrorKind, ModelReply, ModelRequest};
+use nanobot_core::model::{ChatMessage, ModelCall, ModelError, ModelErrorKind, ModelReply};
 use nanobot_core::ports::{DeltaSink, Ingest, IngestError, ModelClient, ModelInfo};
 use nanobot_core::testing::event::{EventBuilder, cli};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
@@ -49,9 +49,10 @@ impl ModelClient for Moody {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        asked: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
+        let request = asked.request;
         let last = format!("{:?}", request.messages.last());
         let asks = |word: &str| last.contains(&format!("\"{word}\""));
         if asks("slow") {
@@ -167,9 +168,10 @@ impl ModelClient for Overlaps {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        asked: &ModelCall<'_>,
         _deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
+        let request = asked.request;
         let Some(ChatMessage::System(instructions)) = request.messages.first() else {
             panic!("a prompt begins with instructions")
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::ChannelName;
-use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
+use nanobot_core::model::{ModelCall, ModelError, ModelReply};
 use nanobot_core::ports::{DeltaSink, IngestError, ModelClient, ModelInfo};
 use nanobot_core::testing::event::EventBuilder;
 use nanobot_core::testing::models::text_reply;
@@ -40,10 +40,11 @@ impl ModelClient for Held {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
-        let reply = self.inner.complete(request, deltas).await;
+        let request = call.request;
+        let reply = self.inner.complete(call, deltas).await;
         if format!("{:?}", request.messages.last()).contains("hold") {
             self.open.subscribe().wait_for(|open| *open).await.expect("the model keeps its own switch");
         }

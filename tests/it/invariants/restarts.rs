@@ -12,7 +12,7 @@ use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, DeliveryKey, TurnId};
 use nanobot_core::label::Label;
 use nanobot_core::model::{
-    ChatMessage, ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolClass, ToolSpec,
+    ChatMessage, ModelCall, ModelError, ModelErrorKind, ModelReply, ToolCall, ToolClass, ToolSpec,
 };
 use nanobot_core::ports::{
     ChannelSender, Delivery, DeltaSink, ModelClient, ModelInfo, Outgoing, SendError, ToolContext,
@@ -109,11 +109,8 @@ impl ModelClient for Outside {
         }
     }
 
-    async fn complete(
-        &self,
-        request: &ModelRequest,
-        _: &mut dyn DeltaSink,
-    ) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, asked: &ModelCall<'_>, _: &mut dyn DeltaSink) -> Result<ModelReply, ModelError> {
+        let request = asked.request;
         self.point().await;
         let question =
             request.messages.iter().rposition(|message| matches!(message, ChatMessage::User { .. }));

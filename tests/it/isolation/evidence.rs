@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use nanobot_config::Home;
-use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelReply, ModelRequest};
+use nanobot_core::model::{ChatMessage, ModelCall, ModelErrorKind, ModelReply, ModelRequest};
 use nanobot_core::pipeline::Route;
 use nanobot_core::ports::{Delivery, ModelClient};
 use nanobot_core::testing::models::{call, call_reply, text_reply};
@@ -201,11 +201,12 @@ impl ModelClient for Asked {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn nanobot_core::ports::DeltaSink,
     ) -> Result<ModelReply, nanobot_core::model::ModelError> {
+        let request = call.request;
         hold(&self.asked).push(request.clone());
-        self.inner.complete(request, deltas).await
+        self.inner.complete(call, deltas).await
     }
 }
 

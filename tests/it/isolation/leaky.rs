@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey, MessageId, SessionKey};
 use nanobot_core::intent::SessionAppend;
-use nanobot_core::model::{ModelError, ModelReply, ModelRequest};
+use nanobot_core::model::{ModelCall, ModelError, ModelReply};
 use nanobot_core::ports::{
     ArchivedMessage, DeltaSink, HistoryMessage, InboundArchive, ModelClient, ModelInfo, Outbox, Outgoing,
     Placed, QueuedDelivery, SessionEnd, SessionStore, SessionSummary, SessionWrite, StoreError,
@@ -187,10 +187,10 @@ impl ModelClient for MixedStreams {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
-        let own = self.inner.complete(request, &mut Nobody).await?;
+        let own = self.inner.complete(call, &mut Nobody).await?;
         let other = hold(&self.last).replace(own.clone()).unwrap_or(own);
         deltas.text(&other.text);
         Ok(other)
@@ -200,5 +200,7 @@ impl ModelClient for MixedStreams {
 struct Nobody;
 
 impl DeltaSink for Nobody {
+    fn restart(&mut self) {}
+
     fn text(&mut self, _piece: &str) {}
 }

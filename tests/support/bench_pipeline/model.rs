@@ -1,7 +1,7 @@
 //! A model that answers at once, always the same: what is left is the time of everything else.
 
 use async_trait::async_trait;
-use nanobot_core::model::{FinishReason, ModelError, ModelReply, ModelRequest, Usage};
+use nanobot_core::model::{FinishReason, ModelCall, ModelError, ModelReply, Usage};
 use nanobot_core::ports::{DeltaSink, ModelClient, ModelInfo};
 
 /// What it says: about as long as a short answer is.
@@ -24,7 +24,7 @@ impl ModelClient for AtOnce {
 
     async fn complete(
         &self,
-        _request: &ModelRequest,
+        _call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         deltas.text(ANSWER);
@@ -33,6 +33,7 @@ impl ModelClient for AtOnce {
             tool_calls: Vec::new(),
             finish: FinishReason::Stop,
             usage: Usage::default(),
+            served: None,
         })
     }
 }

@@ -3,21 +3,24 @@
 //! The daemon, a chat without one, `status` at rest and `onboard` all ask here, so that they name the same one.
 
 mod first_model;
+mod hop;
+mod plan;
+mod tuning;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use nanobot_config::settings::{Headers, ModelProfile};
 use nanobot_config::{Config, Loaded};
 use nanobot_core::Secret;
-use nanobot_core::ports::{ModelClient, ModelInfo};
+use nanobot_core::ports::{BreakerState, BudgetLedger, Clock, IdGenerator, ModelInfo, Telemetry};
 use nanobot_llm_router::{
-    Endpoint, Limits, OfflineModel, OpenAiClient, PROVIDERS, ProviderAccount, ProviderSettings, Resolved,
+    ChatProvider as _, Endpoint, OfflineModel, PROVIDERS, ProviderAccount, Resolved, Router, RouterParts,
     SetupError, provider_named, resolve,
 };
 
 use crate::app::StartError;
-use first_model::FirstModel;
+pub use plan::{ModelPlan, plan_models};
+pub use tuning::Tuning;
 
 /// The task whose route decides who answers chats.
 const REPLY: &str = "assistant.reply";
@@ -40,12 +43,8 @@ pub enum ChosenModel {
         model: String,
         /// Who serves it.
         resolved: Box<Resolved>,
-        /// The profile's longest answer.
-        max_tokens: Option<u32>,
-        /// The profile's temperature.
-        temperature: Option<f64>,
-        /// Time limits, the profile's among them.
-        limits: Limits,
+        /// Limits and temperature, the profile's among them.
+        tuning: Tuning,
         /// Nobody chose the model, and the server is somebody's own: the first model that it lists answers.
         guessed: bool,
     },
@@ -106,8 +105,16 @@ fn model_of<'a>(profile: Option<&'a ModelProfile>, config: &'a Config) -> &'a st
 /// # Errors
 /// When the profile names a provider that does not exist, or the provider's address is none.
 pub fn choose_model(loaded: &Loaded) -> Result<ChosenModel, StartError> {
+    choose_for(loaded, profile(&loaded.config), true)
+}
+
+/// Chooses the model of a profile. Where nobody chose one for chats, the account's own is taken.
+fn choose_for(
+    loaded: &Loaded,
+    profile: Option<&ModelProfile>,
+    is_reply: bool,
+) -> Result<ChosenModel, StartError> {
     let config = &loaded.config;
-    let profile = profile(config);
     let wanted = profile.and_then(|profile| profile.provider.as_deref());
     let wanted = wanted.map(str::trim).filter(|name| !name.is_empty());
     match wanted {
@@ -122,24 +129,16 @@ pub fn choose_model(loaded: &Loaded) -> Result<ChosenModel, StartError> {
         .collect();
     let Some(mut resolved) = resolve(&model, &accounts) else { return Ok(ChosenModel::Offline) };
     let mut chosen = model;
-    let mut guessed = resolved.fallback && chosen == BUILT_IN;
+    let mut guessed = is_reply && resolved.fallback && chosen == BUILT_IN;
     if guessed && let Some(own) = suggestion(&resolved, &accounts) {
         resolved = resolve(own, &accounts).unwrap_or(resolved);
         own.clone_into(&mut chosen);
         guessed = false;
     }
-    let temperature = profile.and_then(|profile| profile.temperature);
+    let tuning = Tuning::of(config, profile);
     // An address that is none is told before anything is opened.
-    ProviderSettings::for_resolved(&chosen, &resolved, temperature)
-        .map_err(|error| refused(resolved.provider, &error))?;
-    Ok(ChosenModel::Account {
-        model: chosen,
-        resolved: Box::new(resolved),
-        max_tokens: profile.and_then(|profile| profile.max_tokens),
-        temperature,
-        limits: limits(config, profile),
-        guessed,
-    })
+    tuning.settings(&chosen, &resolved).map_err(|error| refused(resolved.provider, &error))?;
+    Ok(ChosenModel::Account { model: chosen, resolved: Box::new(resolved), tuning, guessed })
 }
 
 fn unknown_provider(name: &str) -> StartError {
@@ -174,59 +173,40 @@ fn accounts(loaded: &Loaded) -> Vec<ProviderAccount> {
     PROVIDERS.iter().filter_map(|provider| account(provider.name)).collect()
 }
 
-fn limits(config: &Config, profile: Option<&ModelProfile>) -> Limits {
-    let timeouts = &config.model;
-    let limits = Limits {
-        connect: Duration::from_millis(timeouts.connect_timeout_ms),
-        first_byte: Duration::from_millis(timeouts.first_byte_timeout_ms),
-        idle: Duration::from_millis(timeouts.idle_timeout_ms),
-        ..Limits::default()
-    };
-    match profile.and_then(|profile| profile.timeout_ms) {
-        Some(most) => limits.capped(Duration::from_millis(most)),
-        None => limits,
-    }
-}
-
 fn refused(provider: &str, error: &SetupError) -> StartError {
     StartError::Model(format!("provider {provider}: {error}"))
 }
 
-/// What is asked of a model beside its name.
-#[derive(Debug, Clone, Copy)]
-struct Tuning {
-    max_tokens: Option<u32>,
-    temperature: Option<f64>,
-    limits: Limits,
+/// What the router works with, beside the settings.
+pub(crate) struct Around {
+    pub(crate) ledger: Arc<dyn BudgetLedger>,
+    pub(crate) breakers: Arc<dyn BreakerState>,
+    pub(crate) telemetry: Arc<dyn Telemetry>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
 }
 
-impl Tuning {
-    fn open(self, model: &str, resolved: &Resolved) -> Result<OpenAiClient, SetupError> {
-        let mut settings = ProviderSettings::for_resolved(model, resolved, self.temperature)?;
-        settings.max_tokens = self.max_tokens;
-        settings.limits = self.limits;
-        OpenAiClient::new(settings)
-    }
-}
-
-/// Opens the chosen model. Connects to nothing yet.
+/// Opens the router over everything that the settings describe. Connects to nothing yet.
 ///
 /// # Errors
-/// When the account's address or key is none.
-pub(crate) fn open(chosen: ChosenModel) -> Result<Arc<dyn ModelClient>, StartError> {
-    let info = chosen.info();
-    match chosen {
-        ChosenModel::Offline => Ok(Arc::new(OfflineModel)),
-        ChosenModel::Account { model, resolved, max_tokens, temperature, limits, guessed } => {
-            let tuning = Tuning { max_tokens, temperature, limits };
-            let name = resolved.provider;
-            let client = tuning.open(&model, &resolved).map_err(|error| refused(name, &error))?;
-            if guessed {
-                return Ok(Arc::new(FirstModel::new(info, client, &resolved, tuning)));
-            }
-            Ok(Arc::new(client))
-        }
+/// When the settings name what cannot be used, or the state of circuits cannot be read.
+pub(crate) async fn open(loaded: &Loaded, around: Around) -> Result<Router, StartError> {
+    let plan = plan_models(loaded)?;
+    for warning in &plan.warnings {
+        tracing::warn!("{warning}");
     }
+    let router = Router::open(RouterParts {
+        routes: plan.routes,
+        chains: plan.chains,
+        budgets: plan::budgets(&loaded.config),
+        manners: plan::manners(&loaded.config),
+        ledger: Some(around.ledger),
+        breakers: Some(around.breakers),
+        telemetry: around.telemetry,
+        clock: around.clock,
+        ids: around.ids,
+    });
+    Ok(router.await?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use nanobot_core::ids::ChannelName;
-use nanobot_core::model::{ModelError, ModelReply, ModelRequest, ToolCall, ToolSpec};
+use nanobot_core::model::{ModelCall, ModelError, ModelReply, ToolCall, ToolSpec};
 use nanobot_core::ports::{
     ChannelSender, Delivery, DeltaSink, ModelClient, ModelInfo, SendError, ToolContext, ToolExecutor,
     ToolOutcome,
@@ -19,10 +19,10 @@ impl ModelClient for Fused<dyn ModelClient> {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
-        self.fuse.around(Call::Model, self.inner.complete(request, deltas)).await
+        self.fuse.around(Call::Model, self.inner.complete(call, deltas)).await
     }
 }
 

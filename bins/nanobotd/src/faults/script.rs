@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nanobot_core::ids::ToolCallId;
 use nanobot_core::model::{
-    ChatMessage, FinishReason, ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolCall, Usage,
+    ChatMessage, FinishReason, ModelCall, ModelError, ModelErrorKind, ModelReply, ToolCall, Usage,
 };
 use nanobot_core::ports::{DeltaSink, ModelClient, ModelInfo};
 
@@ -82,9 +82,10 @@ impl ModelClient for ScriptedModel {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
+        let request = call.request;
         let asked = read(&request.messages).ok_or_else(|| ModelError::new(ModelErrorKind::BadRequest))?;
         if let Some(ledger) = &self.ledger {
             ledger
@@ -107,7 +108,7 @@ impl ModelClient for ScriptedModel {
             deltas.text(&text);
         }
         let finish = if tool_calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
-        Ok(ModelReply { text, tool_calls, finish, usage: Usage::default() })
+        Ok(ModelReply { text, tool_calls, finish, usage: Usage::default(), served: None })
     }
 }
 

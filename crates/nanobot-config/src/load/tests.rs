@@ -272,3 +272,204 @@ fn a_line_of_the_variables_file_that_leads_to_nothing_is_told_without_its_text()
     assert_eq!(said, [format!("{}: {expected}", folder.file(".env"))]);
     assert!(loaded.source_of("providers.groq.api_key").is_some_and(|origin| *origin != Origin::Default));
 }
+
+const MODELS_JSON: &str = r#"{"models":{
+    "profiles":{"big":{"kind":"chat","model":"m","fallback":["myFast"],"cooldownSeconds":5},"myFast":{"kind":"chat"}},
+    "routes":{"assistant.reply":"big"}
+}}"#;
+
+const MODELS_TOML: &str = r#"
+    [models.profiles.big]
+    cooldown_seconds = 90
+    allow_escalation = true
+    trust = "own_account"
+    context_tokens = 200000
+    price = { input = 3, output = 15.5, source = "price list, 2026-02-01" }
+    [models.profiles.assistant_default]
+    fallback = ["big", "myFast"]
+    [models.chats."telegram:AbC"]
+    reply = "myFast"
+    "vision.describeImage" = "big"
+    [providers.openai]
+    keys = { second = "sk-secret" }
+    concurrency = 2
+    [model]
+    patience_seconds = 60
+    after_first_token = "tell"
+    max_attempts = 3
+    [budget]
+    day_dollars = 5
+    tasks = { reply = 2.5 }
+    [telemetry]
+    otlp_endpoint = "http://me:sk-secret@127.0.0.1:4318"
+    [api]
+    bind = "127.0.0.1:0"
+"#;
+
+#[test]
+fn both_files_together_describe_a_profile() {
+    let folder = Folder::with(&[("config.json", MODELS_JSON), ("config.toml", MODELS_TOML)]);
+    let loaded = folder.load(&[]);
+    assert!(loaded.unknown.is_empty(), "{:?}", loaded.unknown);
+    let models = &loaded.config.models;
+    let big = &models.profiles["big"];
+    assert_eq!((big.model.as_deref(), big.cooldown_seconds, big.allow_escalation), (Some("m"), 90, true));
+    assert_eq!(
+        (big.trust, big.context_tokens),
+        (Some(crate::settings::TrustClass::OwnAccount), Some(200_000))
+    );
+    let price = big.price.as_ref().expect("a price");
+    assert_eq!((price.input, price.output, price.cached_input), (3.0, 15.5, None));
+    assert_eq!(big.fallback, ["my_fast"], "the spelling of the profile itself");
+    assert_eq!(models.profiles["assistant_default"].fallback, ["big", "my_fast"]);
+    let chat = &models.chats["telegram:AbC"];
+    assert_eq!((chat["reply"].as_str(), chat["vision.describe_image"].as_str()), ("my_fast", "big"));
+    let openai = loaded.config.providers.get("openai").expect("built in");
+    let keys: Vec<(&str, &str)> = openai
+        .keys
+        .iter()
+        .flat_map(crate::settings::Headers::iter)
+        .map(|(n, k)| (n, k.expose().as_str()))
+        .collect();
+    assert_eq!((keys, openai.concurrency.get()), (vec![("second", "sk-secret")], 2));
+    let calls = &loaded.config.model;
+    assert_eq!((calls.patience_seconds, calls.max_attempts.get()), (60, 3));
+    assert_eq!(calls.after_first_token, crate::settings::AfterFirstToken::Tell);
+    assert_eq!((loaded.config.budget.day_dollars, loaded.config.budget.tasks["reply"]), (Some(5.0), 2.5));
+
+    let toml = folder.file("config.toml");
+    for (path, origin) in [
+        ("models.profiles.big.cooldownSeconds", &toml),
+        ("models.profiles.big.price.input", &toml),
+        ("models.profiles.big.fallback", &folder.file("config.json")),
+        ("models.profiles.myFast.cooldown_seconds", &Origin::Default),
+        ("models.chats.\"telegram:AbC\".reply", &toml),
+        ("budget.month_dollars", &Origin::Default),
+        ("api.enabled", &Origin::Default),
+        ("api", &toml),
+        ("log.filter", &Origin::Default),
+        ("channels.irc.port", &Origin::Default),
+    ] {
+        assert_eq!(loaded.source_of(path), Some(origin), "{path}");
+    }
+    for nothing in
+        ["models.profiles.nobody.fallback", "models.chats.x", "budget.nothing", "budget.tasks.embed"]
+    {
+        assert_eq!(loaded.source_of(nothing), None, "{nothing}");
+    }
+}
+
+#[test]
+fn nothing_set_means_the_defaults_of_our_own_keys_too() {
+    let loaded = Folder::with(&[]).load(&[]);
+    let config = &loaded.config;
+    let profile = &config.models.profiles["assistant_default"];
+    assert_eq!((profile.cooldown_seconds, profile.allow_escalation, profile.trust), (60, false, None));
+    assert!(profile.fallback.is_empty() && profile.price.is_none() && config.models.chats.is_empty());
+    let groq = config.providers.get("groq").expect("built in");
+    assert!(groq.keys.is_none() && groq.concurrency.get() == 16);
+    assert_eq!((config.model.patience_seconds, config.model.max_attempts.get()), (180, 8));
+    assert_eq!((config.budget.day_dollars, config.budget.background_share), (None, 0.8));
+    assert!(config.telemetry.enabled && config.telemetry.otlp_endpoint.is_none());
+    assert_eq!(config.telemetry.service_name, "nanobot");
+    assert_eq!(
+        (config.api.enabled, config.api.bind.as_str(), config.api.allow_remote),
+        (true, "127.0.0.1:8080", false)
+    );
+    let home = Home::at("/n", None);
+    assert_eq!(home.api_token(config), Path::new("/n/api.token"));
+    let other = Folder::with(&[("config.toml", "[api]\ntoken_file = \"secrets/api\"\n")]).load(&[]);
+    assert_eq!(home.api_token(&other.config), Path::new("/n/secrets/api"));
+}
+
+#[test]
+fn our_own_keys_are_listed_with_their_defaults_and_exposed_only_where_they_are_set() {
+    let folder = Folder::with(&[("config.json", MODELS_JSON), ("config.toml", MODELS_TOML)]);
+    let shown = folder.load(&[]).show();
+    assert!(!shown.to_string().contains("sk-secret"), "{shown:#}");
+    let at = |pointer: &str| shown.pointer(pointer).cloned().unwrap_or(json!("nothing"));
+    for (pointer, value) in [
+        ("/providers/openai/keys", json!({ "second": "[secret]" })),
+        ("/providers/groq/concurrency", json!(16)),
+        ("/models/profiles/myFast/cooldownSeconds", json!(60)),
+        ("/models/chats", json!({ "telegram:AbC": { "reply": "my_fast", "vision.describeImage": "big" } })),
+        ("/telemetry/otlpEndpoint", json!("http://[secret]@127.0.0.1:4318")),
+        ("/budget/backgroundShare", json!(0.8)),
+    ] {
+        assert_eq!(at(pointer), value, "{pointer}");
+    }
+    let nothing = Folder::with(&[]).load(&[]);
+    let exposed = nothing.expose();
+    for pointer in [
+        "/budget",
+        "/telemetry",
+        "/api",
+        "/model",
+        "/models/chats",
+        "/models/profiles/assistant_default/fallback",
+        "/providers/openai/concurrency",
+        "/channels/irc",
+    ] {
+        assert_eq!(exposed.pointer(pointer), None, "{pointer}");
+    }
+}
+
+#[test]
+fn variables_set_our_own_keys_below_the_files() {
+    let folder = Folder::with(&[
+        ("config.toml", "[providers.openai]\nconcurrency = 3\n"),
+        (".env", "NANOBOT_PROVIDERS__OPENAI__KEYS__SECOND=sk-secret\n"),
+    ]);
+    let loaded = folder.load(&[
+        ("NANOBOT_BUDGET__DAY_DOLLARS", "2.5"),
+        ("NANOBOT_BUDGET__TASKS__REPLY", "1"),
+        ("NANOBOT_API__ENABLED", "no"),
+        ("NANOBOT_TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:4318"),
+        ("NANOBOT_MODEL__AFTER_FIRST_TOKEN", "finish"),
+        ("NANOBOT_PROVIDERS__OPENAI__CONCURRENCY", "9"),
+        ("NANOBOT_MODELS__PROFILES__ASSISTANT_DEFAULT__COOLDOWN_SECONDS", "7"),
+        ("NANOBOT_MODELS__PROFILES__ASSISTANT_DEFAULT__FALLBACK", "[\"subagent_default\"]"),
+        ("NANOBOT_MODELS__PROFILES__ASSISTANT_DEFAULT__PRICE__INPUT", "1"),
+        ("NANOBOT_MODELS__PROFILES__ASSISTANT_DEFAULT__PRICE__OUTPUT", "2"),
+        ("NANOBOT_MODELS__CHATS", "{\"irc:#Garden\": {\"reply\": \"subagent_default\"}}"),
+    ]);
+    let config = &loaded.config;
+    assert_eq!(
+        (config.budget.day_dollars, config.budget.tasks["reply"], config.api.enabled),
+        (Some(2.5), 1.0, false)
+    );
+    let openai = config.providers.get("openai").expect("built in");
+    assert_eq!(openai.concurrency.get(), 3, "the file wins");
+    assert_eq!(openai.keys.iter().flat_map(crate::settings::Headers::iter).count(), 1);
+    let profile = &config.models.profiles["assistant_default"];
+    assert_eq!((profile.cooldown_seconds, profile.fallback.len()), (7, 1));
+    assert!(profile.price.as_ref().is_some_and(|price| (price.input, price.output) == (1.0, 2.0)));
+    assert_eq!(config.models.chats["irc:#Garden"]["reply"], "subagent_default");
+}
+
+#[test]
+fn names_of_profiles_are_judged_across_the_files_and_blamed_on_the_right_one() {
+    let folder = Folder::with(&[
+        ("config.json", r#"{"models":{"profiles":{"big":{"kind":"chat"}}}}"#),
+        (
+            "config.toml",
+            "[models.profiles.big]\nfallback = [\"gone\"]\n[models.profiles.bigg]\ntrust = \"own_account\"\n\
+             [models.chats.\"irc:#a\"]\nreply = \"gone\"\n",
+        ),
+    ]);
+    let refused = load(&folder.request(&[])).expect_err("refused");
+    let toml = folder.file("config.toml");
+    let unknown = "names the profile \"gone\", which models.profiles does not define";
+    let said: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            format!(
+                "{toml}: models.profiles.bigg.kind: required in config.json, but missing there: config.toml only \
+                 adds to a profile"
+            ),
+            format!("{toml}: models.profiles.big.fallback: {unknown}"),
+            format!("{toml}: models.chats.irc:#a.reply: {unknown}"),
+        ]
+    );
+}

@@ -86,3 +86,46 @@ fn a_rewritten_number_is_the_number_that_was_read() {
     let first = migrated(r#"{"x":-1.668819017986849e-103}"#);
     assert!(first.text_after.ends_with("\"x\": -1.668819017986849e-103\n}"), "{}", first.text_after);
 }
+
+#[test]
+fn keys_of_ours_are_never_added_to_a_file() {
+    let after: serde_json::Value = serde_json::from_str(&migrated("{}").text_after).expect("json");
+    for pointer in [
+        "/budget",
+        "/telemetry",
+        "/api",
+        "/model",
+        "/models/chats",
+        "/models/profiles/assistantDefault/fallback",
+        "/models/profiles/assistantDefault/cooldownSeconds",
+        "/models/profiles/assistantDefault/price",
+        "/providers/openai/keys",
+        "/providers/openai/concurrency",
+    ] {
+        assert_eq!(after.pointer(pointer), None, "{pointer}");
+    }
+}
+
+/// Later states of the original have the two in their profiles.
+#[test]
+fn fallbacks_of_a_newer_original_are_kept_where_they_stand() {
+    let text = r#"{"models":{"profiles":{
+        "myBig":{"kind":"chat","fallback":["my_fast"],"cooldown_seconds":"5"},"my_fast":{"kind":"chat"}
+    }}}"#;
+    let first = migrated(text);
+    let after: serde_json::Value = serde_json::from_str(&first.text_after).expect("json");
+    let big = &after["models"]["profiles"]["myBig"];
+    assert_eq!(big["fallback"], serde_json::json!(["my_fast"]));
+    assert_eq!(big["cooldownSeconds"], serde_json::json!(5));
+    assert_eq!(after["models"]["profiles"]["myFast"].get("fallback"), None);
+    assert_eq!(migrated(&first.text_after).backup_name, None);
+}
+
+/// They are reported as settings of `config.toml`, and not lost.
+#[test]
+fn keys_of_ours_in_the_wrong_file_stay_there_as_they_are() {
+    let text = r#"{"budget":{"dayDollars":1},"providers":{"openai":{"keys":{"second":"sk"}}}}"#;
+    let after: serde_json::Value = serde_json::from_str(&migrated(text).text_after).expect("json");
+    assert_eq!(after["budget"], serde_json::json!({ "dayDollars": 1 }));
+    assert_eq!(after["providers"]["openai"]["keys"], serde_json::json!({ "second": "sk" }));
+}

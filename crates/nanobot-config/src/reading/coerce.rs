@@ -14,7 +14,10 @@ pub(crate) fn scalar(kind: &Kind, value: &Value) -> Option<Value> {
         Kind::Integer { min, max } => {
             integer(value).filter(|number| (*min..=*max).contains(number)).map(Value::from)
         }
-        Kind::Number => number(value).and_then(Number::from_f64).map(Value::Number),
+        Kind::Number(span) => {
+            let number = number(value).filter(|number| span.holds(*number));
+            number.and_then(Number::from_f64).map(Value::Number)
+        }
         Kind::Text | Kind::Secret => value.is_string().then(|| value.clone()),
         Kind::Texts => {
             value.as_array().filter(|items| items.iter().all(Value::is_string)).map(|_| value.clone())
@@ -95,6 +98,7 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Span;
     use serde_json::json;
 
     const PORT: Kind = Kind::Integer { min: 0, max: 65_535 };
@@ -131,9 +135,22 @@ mod tests {
 
     #[test]
     fn numbers_become_floats_and_stay_finite() {
-        assert_eq!(scalar(&Kind::Number, &json!(0)), Some(json!(0.0)));
-        assert_eq!(scalar(&Kind::Number, &json!("1e3")), Some(json!(1000.0)));
-        assert_eq!(scalar(&Kind::Number, &json!("nan")), None);
-        assert_eq!(scalar(&Kind::Number, &json!("inf")), None);
+        let any = Kind::Number(Span::Any);
+        assert_eq!(scalar(&any, &json!(0)), Some(json!(0.0)));
+        assert_eq!(scalar(&any, &json!("1e3")), Some(json!(1000.0)));
+        assert_eq!(scalar(&any, &json!("nan")), None);
+        assert_eq!(scalar(&any, &json!("inf")), None);
+    }
+
+    #[test]
+    fn a_number_outside_of_its_span_is_not_taken() {
+        for (span, within, outside) in [
+            (Span::FromZero, &[0.0, 1e9][..], &[-0.01, 1.1e9][..]),
+            (Span::AboveZero, &[0.01, 1e9], &[0.0, -0.0, -1.0, 1.1e9]),
+            (Span::Share, &[0.0, 0.8, 1.0], &[-0.1, 1.01]),
+        ] {
+            let taken = |number: &f64| scalar(&Kind::Number(span), &json!(number)).is_some();
+            assert!(within.iter().all(taken) && !outside.iter().any(taken));
+        }
     }
 }

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, Section};
+use super::{Field, Kind, MOST_MONEY, Section, Span};
 use crate::settings::table;
-use crate::spelling::{snake_to_camel, written_name};
+use crate::spelling::snake_to_camel;
 
 /// The schema of all settings, keys as the files spell them. Keys for `config.toml` say so.
 pub fn schema() -> Value {
@@ -40,7 +40,7 @@ fn section(section: &Section) -> Value {
 fn property(field: &Field) -> Value {
     let mut schema = kind(&field.kind);
     if let Value::Object(schema) = &mut schema {
-        let place = if field.own { " In config.toml." } else { "" };
+        let place = if field.is_own() { " In config.toml." } else { "" };
         schema.insert("description".to_owned(), json!(format!("{}{place}", notes(field))));
         if let Some(default) = &field.default {
             schema.insert("default".to_owned(), spelled(&field.kind, default()));
@@ -53,7 +53,7 @@ fn kind(kind_of: &Kind) -> Value {
     match kind_of {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Number => json!({ "type": "number" }),
+        Kind::Number(span) => number(*span),
         Kind::Text => json!({ "type": "string" }),
         Kind::Secret => json!({ "type": "string", "writeOnly": true }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
@@ -71,13 +71,22 @@ fn kind(kind_of: &Kind) -> Value {
     }
 }
 
+fn number(span: Span) -> Value {
+    match span {
+        Span::Any => json!({ "type": "number" }),
+        Span::FromZero => json!({ "type": "number", "minimum": 0, "maximum": MOST_MONEY }),
+        Span::AboveZero => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": MOST_MONEY }),
+        Span::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+    }
+}
+
 /// A default as the file spells it: the keys of names and of what is below them.
 fn spelled(kind: &Kind, default: Value) -> Value {
     match (kind, default) {
         (Kind::Names(names), Value::Object(entries)) => {
             let entries = entries.into_iter().map(|(name, value)| {
                 let value = spelled(names.kind_of(&name), value);
-                (written_name(&name), value)
+                (names.written(&name), value)
             });
             Value::Object(entries.collect())
         }
@@ -96,6 +105,30 @@ pub(super) fn notes(field: &Field) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_ours_say_where_they_live_and_what_they_take() {
+        let schema = schema();
+        let profile = &schema["properties"]["models"]["properties"]["profiles"]["additionalProperties"];
+        let price = &profile["properties"]["price"]["anyOf"][0];
+        assert_eq!(price["required"], json!(["input", "output"]));
+        assert_eq!(
+            (
+                &price["properties"]["input"]["minimum"],
+                &price["properties"]["cachedInput"]["anyOf"][0]["minimum"]
+            ),
+            (&json!(0), &json!(0))
+        );
+        assert!(
+            profile["properties"]["fallback"]["description"]
+                .as_str()
+                .expect("text")
+                .ends_with("In config.toml.")
+        );
+        let budget = &schema["properties"]["budget"]["properties"];
+        assert_eq!(budget["tasks"]["additionalProperties"]["exclusiveMinimum"], 0);
+        assert_eq!(budget["backgroundShare"]["maximum"], 1);
+    }
 
     #[test]
     fn the_schema_states_type_limits_default_and_note() {

@@ -1,7 +1,8 @@
 //! `section!` and `choice!`: settings and their table rows from one text.
 //!
 //! A field reads `name: Type = default,`. A section has no default of its own; a field without one is
-//! required. `@own` marks a key that the original does not know.
+//! required. `as KIND` behind the default narrows what the key takes beyond its type. `@own` marks a key that the
+//! original does not know, `@both` one that only its later states know.
 
 /// Declares a struct of settings; see the module.
 macro_rules! section {
@@ -10,7 +11,7 @@ macro_rules! section {
         pub struct $name:ident {
             $(
                 $(#[doc = $note:literal])*
-                $(@$own:ident)? $field:ident: $type:ty $(= $default:tt)?,
+                $(@$owner:ident)? $field:ident: $type:ty $(= $default:tt)? $(as $kind:expr)?,
             )*
         }
     ) => {
@@ -25,9 +26,9 @@ macro_rules! section {
             const KIND: $crate::schema::Kind = $crate::schema::Kind::Section(&$crate::schema::Section {
                 fields: &[ $( $crate::schema::Field {
                     name: stringify!($field),
-                    kind: <$type as $crate::schema::setting::Setting>::KIND,
+                    kind: $crate::schema::macros::section!(@kind $type $(, $kind)?),
                     default: $crate::schema::macros::section!(@default $($default)?),
-                    own: $crate::schema::macros::section!(@own $($own)?),
+                    owner: $crate::schema::macros::section!(@owner $($owner)?),
                     notes: concat!($($note, "\n"),*),
                 } ),* ],
             });
@@ -45,8 +46,11 @@ macro_rules! section {
     };
     (@default) => { None };
     (@default $default:tt) => { Some(|| serde_json::json!($default)) };
-    (@own) => { false };
-    (@own own) => { true };
+    (@kind $type:ty) => { <$type as $crate::schema::setting::Setting>::KIND };
+    (@kind $type:ty, $kind:expr) => { $kind };
+    (@owner) => { $crate::schema::Owner::Original };
+    (@owner own) => { $crate::schema::Owner::Ours };
+    (@owner both) => { $crate::schema::Owner::Both };
 }
 
 /// Declares an enum of settings whose values are texts.

@@ -24,20 +24,25 @@ struct Row {
 
 fn walk(section: &Section, prefix: &str, own: bool, rows: &mut Vec<Row>) {
     for field in section.fields {
-        let own = own || field.own;
+        let own = own || field.is_own();
         // `config.toml` is written in TOML's usual spelling.
         let name = if own { field.name.to_owned() } else { snake_to_camel(field.name) };
         let path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
         match &field.kind {
             Kind::Section(inner) => walk(inner, &path, own, rows),
             Kind::Names(names) => walk_names(names, field, &path, own, rows),
-            kind => rows.push(Row {
-                own,
-                path,
-                kind: kind.expected(),
-                default: field.default.map_or_else(|| "required".to_owned(), |default| code(&default())),
-                notes: super::json_schema::notes(field),
-            }),
+            kind => {
+                rows.push(Row {
+                    own,
+                    path: path.clone(),
+                    kind: kind.expected(),
+                    default: field.default.map_or_else(|| "required".to_owned(), |default| code(&default())),
+                    notes: super::json_schema::notes(field),
+                });
+                if let Kind::Optional(Kind::Section(inner)) = kind {
+                    walk(inner, &path, own, rows);
+                }
+            }
         }
     }
 }
@@ -45,18 +50,25 @@ fn walk(section: &Section, prefix: &str, own: bool, rows: &mut Vec<Row>) {
 fn walk_names(names: &Names, field: &Field, path: &str, own: bool, rows: &mut Vec<Row>) {
     let built_in = super::object_or_empty(field.preset());
     let listed: Vec<String> = built_in.keys().map(|name| format!("`{name}`")).collect();
+    let built_in =
+        if listed.is_empty() { String::new() } else { format!(" Built in: {}.", listed.join(", ")) };
+    // Names below names share a row: what they stand for is in the note.
+    let (path, each) = match &names.each {
+        Kind::Names(inner) => (format!("{path}.<name>.<name>"), &inner.each),
+        each => (format!("{path}.<name>"), each),
+    };
     rows.push(Row {
         own,
-        path: format!("{path}.<name>"),
-        kind: names.each.expected(),
+        path: path.clone(),
+        kind: each.expected(),
         default: String::new(),
-        notes: format!("{} Built in: {}.", super::json_schema::notes(field), listed.join(", ")),
+        notes: format!("{}{built_in}", super::json_schema::notes(field)),
     });
-    if let Kind::Section(inner) = &names.each {
-        walk(inner, &format!("{path}.<name>"), own, rows);
+    if let Kind::Section(inner) = each {
+        walk(inner, &path, own, rows);
     }
     if let Some((name, Kind::Section(inner))) = &names.special {
-        walk(inner, &format!("{path}.{name}"), own, rows);
+        walk(inner, &path.replace("<name>", name), own, rows);
     }
 }
 

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use nanobot_core::Secret;
 use serde_json::Value;
 
-use super::{Entries, Kind, Names};
+use super::{Entries, Kind, Names, Span, Spelling};
 
 /// A type that settings are made of.
 pub(crate) trait Setting: Sized {
@@ -74,7 +74,7 @@ impl Setting for u64 {
 }
 
 impl Setting for f64 {
-    const KIND: Kind = Kind::Number;
+    const KIND: Kind = Kind::Number(Span::Any);
 
     fn extract(value: &Value) -> Option<Self> {
         value.as_f64()
@@ -114,7 +114,12 @@ impl<T: Setting> Setting for Option<T> {
 }
 
 impl<T: Setting> Setting for BTreeMap<String, T> {
-    const KIND: Kind = Kind::Names(&Names { each: T::KIND, special: None, entries: Entries::Completed });
+    const KIND: Kind = Kind::Names(&Names {
+        each: T::KIND,
+        special: None,
+        spelling: Spelling::AsKeys,
+        entries: Entries::Completed,
+    });
 
     fn extract(value: &Value) -> Option<Self> {
         let entries = value.as_object()?.iter();

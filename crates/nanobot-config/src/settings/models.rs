@@ -1,10 +1,16 @@
-//! `models`: profiles, and the routes from tasks to profiles.
+//! `models`: profiles, and the ways from tasks and chats to profiles.
+//!
+//! Which model may stand in for which, and what a call costs, is the router's business, not this crate's.
+
+pub(crate) mod judge;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::schema::macros::{choice, section};
+use crate::schema::setting::Setting;
+use crate::schema::{Entries, Kind, Names, Span, Spelling};
 
 section! {
     /// Model profiles, and which task uses which.
@@ -23,6 +29,8 @@ section! {
             "memory.embed": "memory_embed_fast",
             "memory.capture.extract": "memory_capture_fast"
         },
+        /// Profile names for single chats: by `CHANNEL:CHAT`, then by task, `reply` or `assistant.reply`.
+        @own chats: BTreeMap<String, BTreeMap<String, String>> = {} as Kind::Names(&CHATS),
     }
 }
 
@@ -41,6 +49,55 @@ section! {
         temperature: Option<f64> = null,
         /// Time limit of a request, in milliseconds.
         timeout_ms: Option<u64> = null,
+        /// Profiles that stand in when the model fails, in this order. Also taken from `config.json`.
+        @both fallback: Vec<String> = [],
+        /// Pause before a failed model is asked again, in seconds. Also taken from `config.json`.
+        @both cooldown_seconds: u64 = 60 as Kind::Integer { min: 1, max: 86_400 },
+        /// Whether `fallback` may lead to a dearer or less trusted model.
+        @own allow_escalation: bool = false,
+        /// How far the provider is trusted with what is said; null means `own_machine` on loopback, else
+        /// `third_party`.
+        @own trust: Option<TrustClass> = null,
+        /// Tokens that the model can take in, question and answer together.
+        @own context_tokens: Option<u32> = null as Kind::Optional(&Kind::Integer { min: 1, max: 4_294_967_295 }),
+        /// What the model costs, where the built-in table does not know or is wrong.
+        @own price: Option<ModelPrice> = null,
+    }
+}
+
+section! {
+    /// The price of a model, in US dollars per million tokens.
+    pub struct ModelPrice {
+        /// Of what the model reads; required.
+        input: f64 as Kind::Number(Span::FromZero),
+        /// Of what the model writes, hidden reasoning included; required.
+        output: f64 as Kind::Number(Span::FromZero),
+        /// Of what the provider has in its cache; null means as `input`.
+        cached_input: Option<f64> = null as Kind::Optional(&Kind::Number(Span::FromZero)),
+        /// Of what the provider puts into its cache; null means as `input`.
+        cache_write: Option<f64> = null as Kind::Optional(&Kind::Number(Span::FromZero)),
+        /// Where the price was found, and when.
+        source: Option<String> = null,
+    }
+}
+
+/// Chats keep their names as they are: ids have cases of their own.
+const CHATS: Names = Names {
+    each: <BTreeMap<String, String> as Setting>::KIND,
+    special: None,
+    spelling: Spelling::AsWritten,
+    entries: Entries::Completed,
+};
+
+choice! {
+    /// How far a provider is trusted, most first.
+    pub enum TrustClass {
+        /// A machine of one's own: nothing leaves the house.
+        OwnMachine = "own_machine",
+        /// An account of one's own whose terms forbid training on the data.
+        OwnAccount = "own_account",
+        /// Anybody else.
+        ThirdParty = "third_party",
     }
 }
 

@@ -1,7 +1,8 @@
-//! Sections of `config.toml`, which the original does not know.
+//! Small sections of `config.toml`, which the original does not know.
 
 use std::num::NonZeroU32;
 
+use crate::schema::Kind;
 use crate::schema::macros::{choice, section};
 
 section! {
@@ -17,14 +18,32 @@ section! {
 }
 
 section! {
-    /// Time limits of model requests, in milliseconds.
-    pub struct ModelTimeouts {
-        /// Limit for opening the connection.
+    /// How models are called: time limits, and what happens after a failure.
+    pub struct ModelCalls {
+        /// Limit for opening the connection, in milliseconds.
         connect_timeout_ms: u64 = 10_000,
-        /// Limit from the request to the first byte of the answer.
+        /// Limit from the request to the first byte of the answer, in milliseconds.
         first_byte_timeout_ms: u64 = 60_000,
-        /// Limit between two pieces of an answer.
+        /// Limit between two pieces of an answer, in milliseconds.
         idle_timeout_ms: u64 = 30_000,
+        /// What attempts that come to nothing, and the waits between them, may take in one turn, in seconds.
+        patience_seconds: u64 = 180 as Kind::Integer { min: 1, max: 3600 },
+        /// What happens to an answer that breaks off after its first words were shown.
+        after_first_token: AfterFirstToken = "restart",
+        /// Attempts in one call, over all models and keys.
+        max_attempts: NonZeroU32 = 8,
+    }
+}
+
+choice! {
+    /// What happens to an answer that breaks off after its first words were shown.
+    pub enum AfterFirstToken {
+        /// Another model answers anew, and its answer takes the place of what was shown.
+        Restart = "restart",
+        /// What there is counts as the answer.
+        Finish = "finish",
+        /// The failure is told.
+        Tell = "tell",
     }
 }
 

@@ -1,12 +1,14 @@
 //! Model calls as records: answers, tool calls, messages.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RecordError;
 use crate::ids::ToolCallId;
 use crate::label::Labels;
-use crate::model::{ChatMessage, FinishReason, ModelReply, ToolCall, Usage};
+use crate::model::{ChatMessage, FinishReason, ModelReply, Served, ToolCall, Usage};
 
 /// A model's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,29 @@ pub struct ReplyRecord {
     pub finish: String,
     /// Tokens read, read from cache, written.
     pub usage: [Option<u64>; 3],
+    /// Tokens put into the cache, tokens of reasoning. Not in records of before 2026-11-26.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub usage_besides: [Option<u64>; 2],
+    /// Who answered. Not in records of before 2026-11-26.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<ServedRecord>,
+}
+
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedRecord {
+    /// The profile.
+    pub profile: String,
+    /// The provider.
+    pub provider: String,
+    /// The model, as configured.
+    pub model: String,
+    /// What was lost before, in milliseconds.
+    pub lost_ms: u64,
+}
+
+fn is_nothing(counts: &[Option<u64>; 2]) -> bool {
+    counts.iter().all(Option::is_none)
 }
 
 /// A tool call.
@@ -91,6 +116,8 @@ impl From<&ModelReply> for ReplyRecord {
             tool_calls: reply.tool_calls.iter().map(ToolCallRecord::from).collect(),
             finish: finish_name(reply.finish).to_owned(),
             usage: [reply.usage.input, reply.usage.cached_input, reply.usage.output],
+            usage_besides: [reply.usage.cache_write, reply.usage.reasoning],
+            served: reply.served.as_ref().map(ServedRecord::from),
         }
     }
 }
@@ -100,12 +127,36 @@ impl TryFrom<ReplyRecord> for ModelReply {
 
     fn try_from(record: ReplyRecord) -> Result<Self, RecordError> {
         let [input, cached_input, output] = record.usage;
+        let [cache_write, reasoning] = record.usage_besides;
         Ok(Self {
             text: record.text,
             tool_calls: record.tool_calls.into_iter().map(ToolCall::try_from).collect::<Result<_, _>>()?,
             finish: parse_finish(&record.finish)?,
-            usage: Usage { input, cached_input, output },
+            usage: Usage { input, cached_input, cache_write, output, reasoning },
+            served: record.served.map(Served::from),
         })
+    }
+}
+
+impl From<&Served> for ServedRecord {
+    fn from(served: &Served) -> Self {
+        Self {
+            profile: served.profile.clone(),
+            provider: served.provider.clone(),
+            model: served.model.clone(),
+            lost_ms: u64::try_from(served.lost.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl From<ServedRecord> for Served {
+    fn from(record: ServedRecord) -> Self {
+        Self {
+            profile: record.profile,
+            provider: record.provider,
+            model: record.model,
+            lost: Duration::from_millis(record.lost_ms),
+        }
     }
 }
 

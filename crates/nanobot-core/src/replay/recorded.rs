@@ -8,7 +8,7 @@ use crate::event::InboundEvent;
 use crate::ids::{ChannelName, ChatId, SenderId, SessionKey, TurnId};
 use crate::intent::SessionAppend;
 use crate::label::Labels;
-use crate::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolCall, ToolSpec};
+use crate::model::{ModelCall, ModelError, ModelErrorKind, ModelReply, ToolCall, ToolSpec};
 use crate::pipeline::Readings;
 use crate::ports::{
     Attempt, BootstrapFile, Clock, Closing, DeltaSink, HistoryMessage, InboundId, Ingested, Journal,
@@ -155,7 +155,7 @@ impl ModelClient for Unused {
 
     async fn complete(
         &self,
-        _request: &ModelRequest,
+        _call: &ModelCall<'_>,
         _deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         Err(ModelError::new(ModelErrorKind::Network))

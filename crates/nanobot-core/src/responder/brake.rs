@@ -30,9 +30,11 @@ impl Run<'_> {
         };
         let Some(language) = due else { return Ok(None) };
         match self.steps.claim(StepKind::Brake).await? {
-            Claim::Taken(StepAnswer::Brake { text }) => Ok(Some(said(text))),
-            Claim::Taken(StepAnswer::Stopped { .. }) => Ok(Some(Response::Cancelled(None))),
-            Claim::Taken(_) => Err(misfit(0)),
+            Claim::Taken(answer) => match *answer {
+                StepAnswer::Brake { text } => Ok(Some(said(text))),
+                StepAnswer::Stopped { .. } => Ok(Some(Response::Cancelled(None))),
+                _ => Err(misfit(0)),
+            },
             // The wording may stand in the record by half; the canned text is as good.
             Claim::Interrupted(step) => self.say(step, language.text().to_owned()).await.map(Some),
             Claim::Free(step) => self.wait_and_word(step, language).await.map(Some),
@@ -71,7 +73,7 @@ impl Run<'_> {
         let Claim::Free(step) = self.steps.claim(self.model_step(Labels::NONE)).await? else {
             return Ok(None);
         };
-        let request = ModelRequest { messages: language.request(), tools: Vec::new() };
+        let request = ModelRequest { messages: language.request(), ..ModelRequest::default() };
         let until = self.responder.with.clock.now().instant.checked_add(WORDING_LIMIT).ok();
         let called = self.ask(&request, &mut Mute, until).await;
         self.steps.done(step, model_answer(&called)).await?;
@@ -90,4 +92,6 @@ struct Mute;
 
 impl DeltaSink for Mute {
     fn text(&mut self, _piece: &str) {}
+
+    fn restart(&mut self) {}
 }

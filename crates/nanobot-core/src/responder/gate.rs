@@ -1,6 +1,8 @@
 //! Whether a tool call may run: the policy as decided and as in force now, then what the conversation is made of,
 //! then the tool stage of the security gate.
 
+use std::time::Duration;
+
 use super::Run;
 use crate::label::{Label, Labels};
 use crate::model::ToolCall;
@@ -25,11 +27,11 @@ impl Run<'_> {
         let allowed = self.turn.decision.allowed_tools.contains(&call.name)
             && self.responder.with.policy.allows_tool(self.turn.event, &call.name);
         if !allowed {
-            self.report(call, ToolCallOutcome::DeniedByPolicy);
+            self.report(call, ToolCallOutcome::DeniedByPolicy, Duration::ZERO);
             return Some(blocked_by_policy(call));
         }
         if let Some(origin) = foreign_origin(&call.name, labels) {
-            self.report(call, ToolCallOutcome::DeniedByOrigin);
+            self.report(call, ToolCallOutcome::DeniedByOrigin, Duration::ZERO);
             return Some(refusal(format!(
                 "Error: Tool '{}' is off in this conversation, because it holds text from {origin}.",
                 call.name
@@ -38,7 +40,7 @@ impl Run<'_> {
         match self.responder.with.security.check_tool(call, &self.security(labels)) {
             SecurityVerdict::Allow | SecurityVerdict::Warn(_) => None,
             SecurityVerdict::Block(finding) | SecurityVerdict::Sanitize(finding, _) => {
-                self.report(call, ToolCallOutcome::DeniedBySecurity);
+                self.report(call, ToolCallOutcome::DeniedBySecurity, Duration::ZERO);
                 let reason = finding.reason;
                 Some(refusal(format!("Error: Tool call blocked by security middleware ({reason}).")))
             }

@@ -2,13 +2,15 @@
 //!
 //! A text that may turn out to be a reaction marker is held back until it is clear that it is none.
 
-use crate::ports::{DeltaSink, LiveEvent, LiveSink, LiveTarget, OutputGuard};
+use crate::ports::{DeltaSink, LiveEvent, LiveSink, LiveTarget, OutputGuard, SecurityContext, SecurityGate};
 use crate::stage::MARKER;
 
 /// The text of one model call.
 pub(super) struct LiveText<'a> {
     sink: &'a dyn LiveSink,
     target: &'a LiveTarget,
+    gate: &'a dyn SecurityGate,
+    context: SecurityContext,
     guard: Box<dyn OutputGuard>,
     /// Not shown yet, since it may be a marker.
     held: String,
@@ -16,8 +18,14 @@ pub(super) struct LiveText<'a> {
 }
 
 impl<'a> LiveText<'a> {
-    pub(super) fn new(sink: &'a dyn LiveSink, target: &'a LiveTarget, guard: Box<dyn OutputGuard>) -> Self {
-        Self { sink, target, guard, held: String::new(), shown: String::new() }
+    pub(super) fn new(
+        sink: &'a dyn LiveSink,
+        target: &'a LiveTarget,
+        gate: &'a dyn SecurityGate,
+        context: SecurityContext,
+    ) -> Self {
+        let guard = gate.open_output(&context);
+        Self { sink, target, gate, context, guard, held: String::new(), shown: String::new() }
     }
 
     /// The text is the answer: shows the rest, gives back all that was shown.
@@ -59,6 +67,15 @@ impl DeltaSink for LiveText<'_> {
     fn text(&mut self, piece: &str) {
         let leaves = self.guard.push(piece);
         self.pass(&leaves);
+    }
+
+    fn restart(&mut self) {
+        // What the guard has seen was another text.
+        self.guard = self.gate.open_output(&self.context);
+        self.held.clear();
+        if !std::mem::take(&mut self.shown).is_empty() {
+            self.sink.show(self.target, LiveEvent::Aside);
+        }
     }
 }
 

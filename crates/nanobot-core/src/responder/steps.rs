@@ -23,7 +23,7 @@ pub(super) enum Claim {
     /// An earlier attempt announced it and did not live to see its end.
     Interrupted(u32),
     /// An earlier attempt has its answer.
-    Taken(StepAnswer),
+    Taken(Box<StepAnswer>),
 }
 
 impl<'a> Steps<'a> {
@@ -55,7 +55,7 @@ impl<'a> Steps<'a> {
             return Err(misfit(index));
         }
         Ok(match &recorded.done {
-            Some(done) => Claim::Taken(done.answer.clone()),
+            Some(done) => Claim::Taken(Box::new(done.answer.clone())),
             None => Claim::Interrupted(index),
         })
     }

@@ -1,6 +1,8 @@
 //! One round of tools: each call passes the gate (`gate.rs`), is recorded, runs, is recorded again. Calls that only
 //! read and stand beside each other run at once. A call that an earlier attempt made is taken from the record.
 
+use std::time::Duration;
+
 use super::Run;
 use super::gate::blocked_by_policy;
 use super::steps::{Claim, misfit};
@@ -100,7 +102,7 @@ impl Run<'_> {
         let class = before.unwrap_or_else(|| if refused.is_some() { REFUSED } else { self.class(call) });
         let step = StepKind::Tool { call: ToolCallRecord::from(call), class: class.to_owned() };
         let (index, refused) = match self.steps.claim(step).await? {
-            Claim::Taken(answer) => return Ok(self.taken(answer)?.map(Due::Answered)),
+            Claim::Taken(answer) => return Ok(self.taken(*answer)?.map(Due::Answered)),
             Claim::Free(index) => (index, refused),
             Claim::Interrupted(index) if class == ONCE => {
                 self.unrecorded = true;
@@ -124,10 +126,13 @@ impl Run<'_> {
     async fn run(&self, key: String, call: &ToolCall, labels: Labels) -> Option<ToolOutcome> {
         self.show_tool(&call.name);
         let context = self.context(key, labels);
+        let clock = self.responder.with.clock.as_ref();
+        let began = clock.now().instant;
         let ran = self.responder.with.tools.execute(call, &context);
         let mut outcome = self.turn.scope.cancel.race(ran).await?;
         outcome.labels = outcome.labels.join(Label::Tool.into());
-        self.report(call, if outcome.failed { ToolCallOutcome::Failed } else { ToolCallOutcome::Ok });
+        let took = clock.now().instant.duration_since(began).try_into().unwrap_or_default();
+        self.report(call, if outcome.failed { ToolCallOutcome::Failed } else { ToolCallOutcome::Ok }, took);
         Some(outcome)
     }
 
@@ -191,10 +196,10 @@ impl Run<'_> {
     }
 
     /// Models invent names, and a name is a metric label: one that is not on offer is reported as `unknown`.
-    pub(super) fn report(&self, call: &ToolCall, outcome: ToolCallOutcome) {
+    pub(super) fn report(&self, call: &ToolCall, outcome: ToolCallOutcome, took: Duration) {
         let known = self.responder.with.tools.specs().iter().any(|spec| spec.name == call.name);
-        let tool = if known { call.name.clone() } else { "unknown".to_owned() };
-        self.responder.with.telemetry.record(&TelemetryEvent::ToolCall { tool, outcome });
+        let name = if known { call.name.clone() } else { "unknown".to_owned() };
+        self.responder.with.telemetry.record(&TelemetryEvent::ToolCall { tool: name, outcome, took });
     }
 }
 

@@ -25,6 +25,7 @@ mod policy;
 mod records;
 mod security;
 mod sessions;
+mod spending;
 mod system;
 mod tools;
 
@@ -37,7 +38,7 @@ pub use media::{
     blob_store_contract, speech_to_text_contract, text_to_speech_contract, vision_model_contract,
 };
 pub use memory::{embedder_contract, memory_store_contract};
-pub use models::{breaker_state_contract, budget_ledger_contract, model_client_contract};
+pub use models::model_client_contract;
 pub use outbox::outbox_contract;
 pub use policy::{persona_source_contract, policy_engine_contract, policy_store_contract};
 pub use records::{audit_log_contract, chain_heads_contract, metrics_source_contract, telemetry_contract};
@@ -45,6 +46,7 @@ pub use security::{OUTPUT_CORPUS, security_gate_contract};
 pub use sessions::{
     inbound_archive_contract, seen_chats_contract, session_store_contract, workspace_contract,
 };
+pub use spending::{breaker_state_contract, budget_ledger_contract};
 pub use system::{clock_contract, id_generator_contract};
 pub use tools::{SANDBOX_COMMANDS, sandbox_contract, tool_executor_contract};
 

@@ -1,25 +1,22 @@
-//! A model that answers by script, and the router's two memories.
+//! A model that answers by script.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     reason = "test code: a script that ran out should stop the test with a clear message"
 )]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::Trouble;
-use crate::ids::{SessionKey, ToolCallId};
-use crate::model::{FinishReason, ModelError, ModelErrorKind, ModelReply, ModelRequest, ToolCall, Usage};
-use crate::ports::{
-    BreakerState, BudgetLedger, BudgetRefusal, DeltaSink, ModelClient, ModelInfo, Reservation, StoreError,
-    StoreErrorKind,
+use crate::ids::ToolCallId;
+use crate::model::{
+    FinishReason, ModelCall, ModelError, ModelErrorKind, ModelReply, ModelRequest, ModelTask, ToolCall, Usage,
 };
+use crate::ports::{DeltaSink, ModelClient, ModelInfo};
 use crate::stand_in::hold;
-use crate::time::Timestamp;
 
 /// Works out the reply to a request.
 type Answerer = Box<dyn Fn(&ModelRequest) -> Result<ModelReply, ModelErrorKind> + Send + Sync>;
@@ -32,6 +29,7 @@ pub struct ScriptedModel {
     queue: Mutex<VecDeque<Scripted>>,
     standing: Option<Answerer>,
     requests: Mutex<Vec<ModelRequest>>,
+    tasks: Mutex<Vec<ModelTask>>,
     piece_chars: usize,
 }
 
@@ -46,7 +44,13 @@ enum Scripted {
 impl ScriptedModel {
     /// Without any answer yet; streams in pieces of four characters.
     pub fn new() -> Self {
-        Self { queue: Mutex::default(), standing: None, requests: Mutex::default(), piece_chars: 4 }
+        Self {
+            queue: Mutex::default(),
+            standing: None,
+            requests: Mutex::default(),
+            tasks: Mutex::default(),
+            piece_chars: 4,
+        }
     }
 
     /// Answers each of these texts once, in order.
@@ -114,6 +118,11 @@ impl ScriptedModel {
         hold(&self.requests).clone()
     }
 
+    /// What each of the requests was for.
+    pub fn tasks(&self) -> Vec<ModelTask> {
+        hold(&self.tasks).clone()
+    }
+
     /// How many queued answers were not asked for.
     pub fn unused(&self) -> usize {
         hold(&self.queue).len()
@@ -152,7 +161,8 @@ pub fn text_reply(text: &str) -> ModelReply {
         text: text.to_owned(),
         tool_calls: Vec::new(),
         finish: FinishReason::Stop,
-        usage: Usage { input: Some(10), cached_input: None, output: Some(5) },
+        usage: Usage { input: Some(10), output: Some(5), ..Usage::default() },
+        served: None,
     }
 }
 
@@ -183,11 +193,12 @@ impl ModelClient for ScriptedModel {
 
     async fn complete(
         &self,
-        request: &ModelRequest,
+        call: &ModelCall<'_>,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
-        hold(&self.requests).push(request.clone());
-        match self.next(request) {
+        hold(&self.requests).push(call.request.clone());
+        hold(&self.tasks).push(call.task);
+        match self.next(call.request) {
             Scripted::Reply(reply) => {
                 self.stream(&reply.text, deltas);
                 Ok(reply)
@@ -212,102 +223,8 @@ impl DeltaSink for CollectedDeltas {
     fn text(&mut self, piece: &str) {
         self.0.push(piece.to_owned());
     }
-}
 
-/// A budget with one limit over everything, called `day`.
-#[derive(Debug)]
-pub struct MemoryBudget {
-    /// Failures on request.
-    pub trouble: Trouble,
-    limit: u64,
-    state: Mutex<BudgetState>,
-}
-
-#[derive(Debug, Default)]
-struct BudgetState {
-    settled: u64,
-    open: HashMap<u64, u64>,
-    given: u64,
-}
-
-impl BudgetState {
-    fn spent(&self) -> u64 {
-        self.open.values().fold(self.settled, |sum, amount| sum.saturating_add(*amount))
-    }
-}
-
-impl MemoryBudget {
-    /// At most so many micro dollars in all.
-    pub fn with_limit(micro_dollars: u64) -> Self {
-        Self { trouble: Trouble::default(), limit: micro_dollars, state: Mutex::default() }
-    }
-
-    /// What is spent and promised so far, in micro dollars.
-    pub fn spent(&self) -> u64 {
-        hold(&self.state).spent()
-    }
-}
-
-#[async_trait]
-impl BudgetLedger for MemoryBudget {
-    async fn reserve(
-        &self,
-        _session: &SessionKey,
-        _task: &str,
-        micro_dollars: u64,
-        _at: Timestamp,
-    ) -> Result<Reservation, BudgetRefusal> {
-        self.trouble.strike("reserve")?;
-        let mut state = hold(&self.state);
-        if state.spent().saturating_add(micro_dollars) > self.limit {
-            return Err(BudgetRefusal::Exhausted { limit: "day" });
-        }
-        state.given += 1;
-        let id = state.given;
-        state.open.insert(id, micro_dollars);
-        Ok(Reservation { id, micro_dollars })
-    }
-
-    async fn settle(&self, reservation: Reservation, micro_dollars: u64) -> Result<(), StoreError> {
-        self.trouble.strike("settle")?;
-        let mut state = hold(&self.state);
-        if state.open.remove(&reservation.id).is_none() {
-            return Err(StoreError::new(StoreErrorKind::NotFound, "settling a reservation"));
-        }
-        state.settled = state.settled.saturating_add(micro_dollars);
-        Ok(())
-    }
-}
-
-/// Circuit breakers in memory.
-#[derive(Debug, Default)]
-pub struct MemoryBreakers {
-    /// Failures on request.
-    pub trouble: Trouble,
-    open: Mutex<HashMap<String, Timestamp>>,
-}
-
-impl MemoryBreakers {
-    /// All closed.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-#[async_trait]
-impl BreakerState for MemoryBreakers {
-    async fn open_until(&self, circuit: &str) -> Result<Option<Timestamp>, StoreError> {
-        self.trouble.strike("open_until")?;
-        Ok(hold(&self.open).get(circuit).copied())
-    }
-
-    async fn set(&self, circuit: &str, open_until: Option<Timestamp>) -> Result<(), StoreError> {
-        self.trouble.strike("set")?;
-        let mut open = hold(&self.open);
-        match open_until {
-            Some(until) => open.insert(circuit.to_owned(), until),
-            None => open.remove(circuit),
-        };
-        Ok(())
+    fn restart(&mut self) {
+        self.0.clear();
     }
 }

@@ -11,7 +11,7 @@ use super::models::{call, text_reply};
 use super::tools::{context, failure};
 use super::*;
 use crate::ids::{ChannelName, ChatId, MessageId, TurnId};
-use crate::model::{ModelErrorKind, ModelRequest, ToolClass};
+use crate::model::{ModelCall, ModelErrorKind, ModelRequest, ModelTask, ToolClass};
 use crate::ports::{
     Clock, Journal, ModelClient, SecurityContext, SecurityGate, StoreErrorKind, ToolExecutor,
 };
@@ -62,7 +62,7 @@ async fn an_ordered_failure_strikes_its_method_once() {
 }
 
 fn no_request() -> ModelRequest {
-    ModelRequest { messages: Vec::new(), tools: Vec::new() }
+    ModelRequest::default()
 }
 
 #[tokio::test]
@@ -73,15 +73,25 @@ async fn a_scripted_model_follows_its_script() {
     model.push_call("c1", "read_file", tools::argument("path", "notes.md"));
 
     let mut deltas = CollectedDeltas::default();
-    assert_eq!(model.complete(&no_request(), &mut deltas).await.unwrap().text, "zwölf");
+    assert_eq!(
+        model.complete(&ModelCall::own(&no_request(), ModelTask::Reply), &mut deltas).await.unwrap().text,
+        "zwölf"
+    );
     assert_eq!(deltas.0, ["zwö", "lf"]);
     let mut deltas = CollectedDeltas::default();
-    let error = model.complete(&no_request(), &mut deltas).await.unwrap_err();
+    let error =
+        model.complete(&ModelCall::own(&no_request(), ModelTask::Reply), &mut deltas).await.unwrap_err();
     assert_eq!((error.kind, deltas.0.concat().as_str()), (ModelErrorKind::IdleTimeout, "half an"));
-    let reply = model.complete(&no_request(), &mut CollectedDeltas::default()).await.unwrap();
+    let reply = model
+        .complete(&ModelCall::own(&no_request(), ModelTask::Reply), &mut CollectedDeltas::default())
+        .await
+        .unwrap();
     assert_eq!(reply.tool_calls, [call("c1", "read_file", tools::argument("path", "notes.md"))]);
     assert_eq!(model.unused(), 0);
-    let reply = model.complete(&no_request(), &mut CollectedDeltas::default()).await.unwrap();
+    let reply = model
+        .complete(&ModelCall::own(&no_request(), ModelTask::Reply), &mut CollectedDeltas::default())
+        .await
+        .unwrap();
     assert_eq!(reply.text, "standing");
     assert_eq!(model.requests().len(), 4);
 }
@@ -92,7 +102,8 @@ fn a_hanging_model_shows_its_text_and_never_ends() {
     model.push_hang_after("wait");
     let (request, mut deltas) = (no_request(), CollectedDeltas::default());
     {
-        let mut call = pin!(model.complete(&request, &mut deltas));
+        let asked = ModelCall::own(&request, ModelTask::Reply);
+        let mut call = pin!(model.complete(&asked, &mut deltas));
         assert!(!is_ready(&mut call) && !is_ready(&mut call));
     }
     assert_eq!(deltas.0.concat(), "wait");
@@ -101,7 +112,9 @@ fn a_hanging_model_shows_its_text_and_never_ends() {
 #[tokio::test]
 #[should_panic(expected = "once more than the test has answers")]
 async fn a_model_without_script_stops_the_test() {
-    let _ = ScriptedModel::new().complete(&no_request(), &mut CollectedDeltas::default()).await;
+    let _ = ScriptedModel::new()
+        .complete(&ModelCall::own(&no_request(), ModelTask::Reply), &mut CollectedDeltas::default())
+        .await;
 }
 
 #[tokio::test]

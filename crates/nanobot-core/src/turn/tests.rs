@@ -17,7 +17,13 @@ fn call(id: &str, name: &str) -> ToolCall {
 }
 
 fn says(text: &str) -> ModelReply {
-    ModelReply { text: text.into(), tool_calls: vec![], finish: FinishReason::Stop, usage: Usage::default() }
+    ModelReply {
+        text: text.into(),
+        tool_calls: vec![],
+        finish: FinishReason::Stop,
+        usage: Usage::default(),
+        served: None,
+    }
 }
 
 fn calls(calls: Vec<ToolCall>) -> ModelReply {

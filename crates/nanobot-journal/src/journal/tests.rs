@@ -7,3 +7,5 @@ mod limits;
 mod model;
 mod opening;
 mod plans;
+mod spending;
+mod spending_model;

@@ -1,17 +1,25 @@
-//! A journal of version 1 becomes one of the newest version, or stays what it is.
+//! A journal of an earlier version becomes one of the newest version, or stays what it is.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nanobot_core::ids::SessionKey;
-use nanobot_core::ports::{InboundId, Journal as _, LineQueue as _, Outbox as _};
+use nanobot_core::ports::{
+    BreakerState as _, BudgetLedger as _, BudgetScope, ChainHead, ChainHeads as _, InboundId, Journal as _,
+    LineQueue as _, Outbox as _,
+};
 use nanobot_core::time::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::*;
-use crate::testing::{Home, VERSION_1, break_pages_of, home_of_version_1, now, turn};
+use crate::testing::{
+    Home, VERSION_1, VERSION_2, break_pages_of, expense, home_of, home_of_version_1, now, paid, turn,
+};
 use crate::{JournalReader, SqliteJournal};
+
+/// A journal of each earlier version.
+const SAMPLES: [(i64, &[u8]); 2] = [(1, VERSION_1), (2, VERSION_2)];
 
 async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).foreign_keys(false).connect().await.unwrap()
@@ -32,11 +40,13 @@ async fn schema_of(connection: &mut SqliteConnection) -> Vec<String> {
     sqlx::query_scalar(query).fetch_all(connection).await.unwrap()
 }
 
-/// Every row of the tables of version 1.
+/// Every row of the tables of earlier versions, as far as they are there and hold some.
 async fn rows_of(path: &Path) -> Vec<String> {
     let mut connection = raw(path).await;
     let mut all = Vec::new();
-    for table in ["turns", "words", "records", "lines", "outbox"] {
+    let has_heads = schema::version(&mut connection).await.unwrap() >= schema::WITH_CHAIN_HEADS;
+    let tables = ["turns", "words", "records", "lines", "outbox"];
+    for table in tables.into_iter().chain(has_heads.then_some("chain_heads")) {
         let columns = format!(
             "SELECT group_concat('quote(' || name || ')', ' || '','' || ') FROM pragma_table_info('{table}')"
         );
@@ -76,27 +86,34 @@ async fn fresh(home: &Home, version: i64) -> SqliteConnection {
 }
 
 #[tokio::test]
-async fn the_first_step_is_what_the_program_of_version_1_made() {
-    let (old, new) = (home_of_version_1(), Home::new());
-    let made = schema_of(&mut fresh(&new, 1).await).await;
-    assert!(made.len() > 15, "{made:?}");
-    assert_eq!(made, schema_of(&mut raw(&old.path()).await).await);
+async fn the_steps_make_what_the_programs_of_their_time_made() {
+    for (version, sample) in SAMPLES {
+        let (old, new) = (home_of(sample), Home::new());
+        let made = schema_of(&mut fresh(&new, version).await).await;
+        assert!(made.len() > 15, "{made:?}");
+        assert_eq!(made, schema_of(&mut raw(&old.path()).await).await, "version {version}");
+    }
+    assert!(
+        SAMPLES.iter().map(|(version, _)| *version).eq(1..schema::VERSION),
+        "each earlier version has a sample"
+    );
 }
 
 #[tokio::test]
 async fn a_new_journal_and_a_migrated_one_have_the_same_schema() {
-    let (old, new) = (home_of_version_1(), Home::new());
-    for home in [&old, &new] {
-        home.open().await.shut_down().await;
-    }
+    let new = Home::new();
+    new.open().await.shut_down().await;
     let made = schema_of(&mut raw(&new.path()).await).await;
     assert!(made.contains(&format!("user_version {}", schema::VERSION)), "{made:?}");
-    assert_eq!(made, schema_of(&mut raw(&old.path()).await).await);
+    for (version, sample) in SAMPLES {
+        let old = home_of(sample);
+        old.open().await.shut_down().await;
+        assert_eq!(made, schema_of(&mut raw(&old.path()).await).await, "from version {version}");
+    }
 }
 
-#[tokio::test]
-async fn a_journal_of_version_1_loses_nothing() {
-    let home = home_of_version_1();
+/// What waits is found, and the writer goes on from it.
+async fn loses_nothing(home: &Home) {
     let before = rows_of(&home.path()).await;
     let journal = home.open().await;
     assert_eq!(rows_of(&home.path()).await, before);
@@ -118,47 +135,75 @@ async fn a_journal_of_version_1_loses_nothing() {
 }
 
 #[tokio::test]
-async fn the_backup_is_the_journal_as_it_was() {
-    let home = home_of_version_1();
-    let before = rows_of(&home.path()).await;
-    home.open().await.shut_down().await;
-    let backups = home.ending(".bak");
-    assert_eq!((backups.len(), home.ending("").len()), (1, 2), "{backups:?}");
-    let mode = fs::metadata(&backups[0]).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
-    let old = home_of_version_1();
-    let found = schema_of(&mut raw(&backups[0]).await).await;
-    assert_eq!(found, schema_of(&mut raw(&old.path()).await).await);
-    assert_eq!(rows_of(&backups[0]).await, before);
+async fn a_journal_of_version_1_loses_nothing() {
+    loses_nothing(&home_of_version_1()).await;
+}
 
-    // Who goes back puts it in the place of the journal, and may come again.
-    fs::rename(&backups[0], home.path()).unwrap();
-    assert_eq!(version_of(&home.path()).await, 1);
-    home.open().await.shut_down().await;
-    assert_eq!((version_of(&home.path()).await, rows_of(&home.path()).await), (schema::VERSION, before));
-    assert_eq!(home.ending(".bak").len(), 1);
+#[tokio::test]
+async fn a_journal_of_version_2_loses_nothing_and_gets_an_empty_book() {
+    let home = home_of(VERSION_2);
+    loses_nothing(&home).await;
+    let journal = home.open().await;
+    for (chain, rows, hash) in [("audit", 3, "0a"), ("admin", 7, "1b")] {
+        let head = ChainHead { rows, hash: hash.repeat(32) };
+        assert_eq!(journal.chain_head(chain).await.unwrap(), Some(head), "{chain}");
+    }
+    assert_eq!(journal.open_circuits().await.unwrap(), []);
+    journal.book(&expense("a", 0), &paid(Some(7))).await.unwrap();
+    assert_eq!(journal.counted(&expense("a", 0), BudgetScope::Month).await.unwrap().get(), 7);
+}
+
+#[tokio::test]
+async fn the_backup_is_the_journal_as_it_was() {
+    for (version, sample) in SAMPLES {
+        let home = home_of(sample);
+        let before = rows_of(&home.path()).await;
+        home.open().await.shut_down().await;
+        let backups = home.ending(".bak");
+        assert_eq!((backups.len(), home.ending("").len()), (1, 2), "{backups:?}");
+        assert!(backups[0].to_str().unwrap().contains(&format!("journal.db.v{version}-")), "{backups:?}");
+        let mode = fs::metadata(&backups[0]).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        let old = home_of(sample);
+        let found = schema_of(&mut raw(&backups[0]).await).await;
+        assert_eq!(found, schema_of(&mut raw(&old.path()).await).await);
+        assert_eq!(rows_of(&backups[0]).await, before);
+
+        // Who goes back puts it in the place of the journal, and may come again.
+        fs::rename(&backups[0], home.path()).unwrap();
+        assert_eq!(version_of(&home.path()).await, version);
+        home.open().await.shut_down().await;
+        assert_eq!((version_of(&home.path()).await, rows_of(&home.path()).await), (schema::VERSION, before));
+        assert_eq!(home.ending(".bak").len(), 1);
+    }
 }
 
 #[tokio::test]
 async fn a_kill_at_any_moment_leaves_a_journal_that_opens() {
     use Moment::{BackedUp, Changed, Committed, Copied, Locked, Rehearsed};
-    let home = home_of_version_1();
-    let before = rows_of(&home.path()).await;
-    let mut images = Vec::new();
-    let mut connection = raw(&home.path()).await;
-    sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA cache_size = 1").execute(&mut connection).await.unwrap();
-    let mut at = |moment| images.push((moment, home.killed()));
-    migrate(&mut connection, &home.path(), &mut at).await.unwrap();
-    let moments: Vec<Moment> = images.iter().map(|(moment, _)| *moment).collect();
-    assert_eq!(moments, [Locked, Copied, Rehearsed, BackedUp, Changed, Committed]);
-    for (moment, image) in images {
-        let version = version_of(&image.killed().path()).await;
-        assert_eq!(version, if moment == Committed { schema::VERSION } else { 1 }, "{moment:?}");
-        image.open().await.shut_down().await;
-        assert_eq!(rows_of(&image.path()).await, before, "{moment:?}");
-        assert_eq!(version_of(&image.path()).await, schema::VERSION, "{moment:?}");
-        assert_eq!((image.ending(".bak").len(), image.ending("").len()), (1, 2), "{moment:?}");
-        assert_eq!(version_of(&image.ending(".bak")[0]).await, 1, "{moment:?}");
+    for (version, sample) in SAMPLES {
+        let home = home_of(sample);
+        let before = rows_of(&home.path()).await;
+        let mut images = Vec::new();
+        let mut connection = raw(&home.path()).await;
+        sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA cache_size = 1")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let mut at = |moment| images.push((moment, home.killed()));
+        migrate(&mut connection, &home.path(), &mut at).await.unwrap();
+        let moments: Vec<Moment> = images.iter().map(|(moment, _)| *moment).collect();
+        assert_eq!(moments, [Locked, Copied, Rehearsed, BackedUp, Changed, Committed]);
+        for (moment, image) in images {
+            let found = version_of(&image.killed().path()).await;
+            let expected = if moment == Committed { schema::VERSION } else { version };
+            assert_eq!(found, expected, "{moment:?}");
+            image.open().await.shut_down().await;
+            assert_eq!(rows_of(&image.path()).await, before, "{moment:?}");
+            assert_eq!(version_of(&image.path()).await, schema::VERSION, "{moment:?}");
+            assert_eq!((image.ending(".bak").len(), image.ending("").len()), (1, 2), "{moment:?}");
+            assert_eq!(version_of(&image.ending(".bak")[0]).await, version, "{moment:?}");
+        }
     }
 }
 

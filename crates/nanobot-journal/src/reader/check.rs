@@ -1,5 +1,7 @@
 //! `journal check`: everything is looked at once.
 
+mod budgets;
+
 use std::path::Path;
 
 use sqlx::SqliteConnection;
@@ -74,6 +76,9 @@ pub(super) async fn check(view: &mut SqliteConnection, path: &Path) -> CheckRepo
     check_references(view, &mut report).await;
     check_counts(view, &mut report).await;
     check_turns(view, &mut report).await;
+    if report.schema_version >= schema::WITH_SPENDING {
+        budgets::check(view, &mut report).await;
+    }
     report
 }
 

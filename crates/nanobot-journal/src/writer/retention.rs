@@ -1,7 +1,9 @@
 //! Forgetting: the words of a session, words that are old, words for which there is no room, and at last outcomes.
 //!
 //! What still waits (an open turn, a delivery, lines without their file) keeps its words until it is done, and
-//! loses them then.
+//! loses them then. What models cost is forgotten by rules of its own, in `retention/spending.rs`.
+
+mod spending;
 
 use async_trait::async_trait;
 use nanobot_core::ids::SessionKey;
@@ -11,13 +13,18 @@ use super::erase::erase;
 use super::work::{Halt, Work};
 use crate::rows::json_ids;
 
-/// Turns that are emptied, and outcomes that are dropped, in one transaction: some milliseconds of the writer.
+pub(crate) use spending::{DropCalls, DropTotals};
+#[cfg(test)]
+pub(crate) use spending::{EXCESS_CALLS, OLD_CALLS, OLD_TOTALS};
+
+/// Turns that are emptied, and outcomes, calls and totals that are dropped, in one transaction: some milliseconds of the writer.
 const ROUND: i64 = 200;
 
 /// Pages that are given back in one transaction: 4 MB.
 const VACUUM: &str = "PRAGMA incremental_vacuum(1000)";
 
-/// Empties the closed turns of a session. Answers how many there were.
+/// Empties the closed turns of a session, and takes its name off what its calls cost. Answers how many turns there
+/// were.
 pub(crate) struct Forget(pub(crate) SessionKey);
 
 #[async_trait]
@@ -35,6 +42,7 @@ impl Work for Forget {
                      WHERE l.session = ?1 AND t.outcome IS NOT NULL AND t.emptied = 0";
         let turns: Vec<i64> =
             sqlx::query_scalar(query).bind(self.0.as_str()).fetch_all(&mut *batch.connection).await?;
+        spending::forget(batch, &self.0).await?;
         Ok(empty(batch, &turns).await?)
     }
 }

@@ -7,6 +7,9 @@ use nanobot_core::{Label, Labels};
 use proptest::prelude::*;
 
 use super::*;
+use crate::alone::Alone;
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn user(text: &str) -> ChatMessage {
     ChatMessage::User { text: text.to_owned(), images: Vec::new(), labels: Label::Owner.into() }
@@ -28,12 +31,12 @@ fn tools() -> Vec<ToolSpec> {
 }
 
 fn request(messages: Vec<ChatMessage>) -> ModelRequest {
-    ModelRequest { messages, tools: tools() }
+    ModelRequest { messages, tools: tools(), ..ModelRequest::default() }
 }
 
 async fn ask(request: &ModelRequest) -> (ModelReply, Vec<String>) {
     let mut pieces = CollectedDeltas::default();
-    let reply = OfflineModel.complete(request, &mut pieces).await.unwrap();
+    let reply = OfflineModel.ask(request, PATIENCE, &mut pieces).await.unwrap();
     (reply, pieces.0)
 }
 
@@ -60,7 +63,7 @@ async fn a_message_is_repeated_with_what_came_before() {
 
 #[tokio::test]
 async fn the_stand_in_keeps_the_promises_of_its_port() {
-    model_client_contract(async || OfflineModel).await;
+    model_client_contract(async || Alone(OfflineModel)).await;
 }
 
 #[tokio::test]
@@ -128,7 +131,7 @@ async fn a_request_for_a_file_calls_the_tool_and_reports_its_result() {
 
 #[tokio::test]
 async fn a_tool_that_is_not_on_offer_is_not_called() {
-    let asked = ModelRequest { messages: vec![user("list files")], tools: Vec::new() };
+    let asked = ModelRequest { messages: vec![user("list files")], ..ModelRequest::default() };
     let (reply, _) = ask(&asked).await;
     assert!(reply.tool_calls.is_empty());
     assert!(reply.text.ends_with("The tool list_dir is not on offer in this chat."), "{}", reply.text);

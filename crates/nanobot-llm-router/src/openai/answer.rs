@@ -1,7 +1,7 @@
 //! The pieces of an answer as OpenAI's chat completions write them, and as other servers vary them.
 //!
 //! Only what we use is named; unknown fields are skipped. What an answer means is decided in `stream.rs`, what a
-//! refusal means in `errors.rs`.
+//! refusal means in `http/refusal.rs`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub(super) struct Choice {
     pub(super) delta: Option<Delta>,
     #[serde(default)]
     pub(super) finish_reason: Option<String>,
+    /// OpenRouter explains a failure here.
+    #[serde(default)]
+    pub(super) error: Option<Value>,
     /// Moonshot counts here.
     #[serde(default)]
     pub(super) usage: Option<Value>,

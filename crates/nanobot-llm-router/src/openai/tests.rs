@@ -8,14 +8,17 @@ use nanobot_core::model::{ChatMessage, FinishReason, ToolClass, ToolSpec, Usage}
 use nanobot_core::testing::CollectedDeltas;
 use nanobot_core::testing::contract::model_client_contract;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::*;
+use crate::alone::Alone;
 use crate::endpoint::Endpoint;
 use crate::scripted_server::{Act, ScriptedServer, response};
 use crate::settings::{Limits, Temperature};
 
 const SHORT: Duration = Duration::from_millis(80);
 const LONG: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const KEY: &str = "sk-test-4711";
 const STREAM: &str = "text/event-stream";
 const HELLO: &str = include_str!("stream/samples/llama_server_text.sse");
@@ -32,6 +35,7 @@ fn request() -> ModelRequest {
             parameters: json!({"type": "object", "properties": {}}),
             class: ToolClass::Pure,
         }],
+        ..ModelRequest::default()
     }
 }
 
@@ -55,7 +59,7 @@ fn short_first_byte() -> Limits {
 /// Asks a server and answers the reply and the streamed text. A failure is checked for secrets on the way.
 async fn ask(server: &ScriptedServer, limits: Limits) -> Result<(ModelReply, String), ModelError> {
     let mut heard = CollectedDeltas::default();
-    match client(server.base(), limits).complete(&request(), &mut heard).await {
+    match client(server.base(), limits).ask(&request(), PATIENCE, &mut heard).await {
         Ok(reply) => Ok((reply, heard.0.concat())),
         Err(error) => {
             assert!(!format!("{error} {error:?}").contains("4711"), "the key shows in {error:?}");
@@ -90,13 +94,16 @@ async fn a_streamed_answer_arrives_with_its_usage() {
     assert_eq!(reply.text, "pong from the tiny model");
     assert_eq!(heard, reply.text);
     assert_eq!(reply.finish, FinishReason::Stop);
-    assert_eq!(reply.usage, Usage { input: Some(43), cached_input: Some(9), output: Some(6) });
+    assert_eq!(
+        reply.usage,
+        Usage { input: Some(43), cached_input: Some(9), output: Some(6), ..Usage::default() }
+    );
 }
 
 #[tokio::test]
 async fn the_client_keeps_the_promises_of_its_port() {
     let server = ScriptedServer::answering("200 OK", STREAM, HELLO).await;
-    model_client_contract(async || client(server.base(), limits())).await;
+    model_client_contract(async || Alone(client(server.base(), limits()))).await;
 }
 
 #[tokio::test]
@@ -124,7 +131,7 @@ async fn without_a_key_no_authorization_is_sent() {
         let mut settings = ProviderSettings::new("openai", "tiny", server.base());
         settings.key = key;
         let client = OpenAiClient::new(settings).unwrap();
-        client.complete(&request(), &mut CollectedDeltas::default()).await.unwrap();
+        client.ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap();
     }
     let asked = server.requests();
     assert_eq!(asked.len(), 2);
@@ -162,7 +169,7 @@ async fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
 async fn a_server_that_never_shakes_hands_runs_into_the_connect_limit() {
     let server = ScriptedServer::start([Act::HangBeforeReading]).await;
     let client = client(server.encrypted_base(), Limits { connect: SHORT, ..limits() });
-    let error = client.complete(&request(), &mut CollectedDeltas::default()).await.unwrap_err();
+    let error = client.ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap_err();
     assert_eq!(error.kind, ModelErrorKind::ConnectTimeout);
 }
 
@@ -170,7 +177,7 @@ async fn a_server_that_never_shakes_hands_runs_into_the_connect_limit() {
 async fn a_server_that_is_not_there_is_a_network_failure() {
     let base = ScriptedServer::start([]).await.base();
     let error =
-        client(base, limits()).complete(&request(), &mut CollectedDeltas::default()).await.unwrap_err();
+        client(base, limits()).ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap_err();
     assert_eq!(error.kind, ModelErrorKind::Network);
 }
 
@@ -231,7 +238,7 @@ async fn a_count_of_tokens_that_comes_after_the_finish_reason_is_taken() {
     ])
     .await;
     let (reply, _) = ask(&server, Limits { idle: 5 * SHORT, ..limits() }).await.unwrap();
-    assert_eq!(reply.usage, Usage { input: Some(3), cached_input: None, output: Some(2) });
+    assert_eq!(reply.usage, Usage { input: Some(3), output: Some(2), ..Usage::default() });
 }
 
 #[tokio::test]
@@ -336,7 +343,7 @@ async fn dropping_the_call_closes_the_connection() {
     let (heard, mut pieces) = tokio::sync::mpsc::unbounded_channel();
     let (asked, mut sink) = (request(), Forward(heard));
     tokio::select! {
-        ended = client.complete(&asked, &mut sink) => panic!("the call ended: {ended:?}"),
+        ended = client.ask(&asked, PATIENCE, &mut sink) => panic!("the call ended: {ended:?}"),
         piece = pieces.recv() => assert_eq!(piece.as_deref(), Some("par")),
     }
     server.hung_up().await;
@@ -346,6 +353,8 @@ async fn dropping_the_call_closes_the_connection() {
 struct Forward(tokio::sync::mpsc::UnboundedSender<String>);
 
 impl DeltaSink for Forward {
+    fn restart(&mut self) {}
+
     fn text(&mut self, piece: &str) {
         self.0.send(piece.to_owned()).unwrap();
     }

@@ -10,13 +10,13 @@ use nanobot_core::model::{ChatMessage, ImagePart, ModelRequest, ToolCall, ToolSp
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::settings::{LOCAL_MAX_TOKENS, ProviderSettings, SystemMessages, Temperature, TokenLimitField};
+use super::format::ResponseFormat;
+use crate::conversation::{joined, marked_instructions, split_instructions};
+use crate::settings::{
+    DEFAULT_MAX_TOKENS, Delivery, ProviderSettings, SystemMessages, Temperature, TokenLimitField,
+};
 
-/// Marks around instructions that had to move into a user message.
-const INSTRUCTIONS_START: &str = "[instructions]\n";
-const INSTRUCTIONS_END: &str = "\n[/instructions]";
-
-/// A request for a streamed completion.
+/// A request for a completion.
 #[derive(Debug, Serialize)]
 pub(super) struct CompletionRequest<'a> {
     model: &'a str,
@@ -31,8 +31,11 @@ pub(super) struct CompletionRequest<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,14 +117,16 @@ struct OfferedFunction<'a> {
 impl<'a> CompletionRequest<'a> {
     /// Writes a request of ours in the provider's words.
     pub(super) fn new(request: &'a ModelRequest, settings: &'a ProviderSettings) -> Self {
-        let limit = settings.max_tokens.or(settings.endpoint.is_loopback().then_some(LOCAL_MAX_TOKENS));
+        let limit = settings.max_tokens.or(settings.endpoint.is_loopback().then_some(DEFAULT_MAX_TOKENS));
         let (max_tokens, max_completion_tokens) = match settings.token_limit_field {
             TokenLimitField::MaxTokens => (limit, None),
             TokenLimitField::MaxCompletionTokens => (None, limit),
         };
+        let (response_format, in_words) = ResponseFormat::for_request(request, settings.structured_output);
+        let streams = settings.delivery == Delivery::Streamed;
         Self {
             model: &settings.wire_model,
-            messages: messages(&request.messages, settings.system_messages),
+            messages: messages(&request.messages, settings.system_messages, in_words),
             tools: request.tools.iter().map(tool).collect(),
             tool_choice: (!request.tools.is_empty()).then_some("auto"),
             max_tokens,
@@ -130,58 +135,55 @@ impl<'a> CompletionRequest<'a> {
                 Temperature::ServerDefault => None,
                 Temperature::Value(value) => Some(value),
             },
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
+            response_format,
+            stream: streams,
+            stream_options: streams.then_some(StreamOptions { include_usage: true }),
         }
     }
 }
 
-fn messages(conversation: &[ChatMessage], system: SystemMessages) -> Vec<WireMessage<'_>> {
+/// The conversation, and after the instructions at its start one more: how the answer has to look.
+fn messages(
+    conversation: &[ChatMessage],
+    system: SystemMessages,
+    format: Option<String>,
+) -> Vec<WireMessage<'_>> {
+    let (start, rest) = split_instructions(conversation);
     match system {
-        SystemMessages::Anywhere => conversation.iter().map(|each| message(each, None)).collect(),
-        SystemMessages::FirstOnly => with_first_system_only(conversation),
+        SystemMessages::Anywhere => {
+            let start = start.map(Cow::Borrowed).chain(format.map(Cow::Owned));
+            let start = start.map(|content| WireMessage::System { content });
+            start.chain(rest.iter().map(|each| message(each, None))).collect()
+        }
+        SystemMessages::FirstOnly => {
+            let start = match (joined(start), format) {
+                (Some(start), Some(format)) => Some(Cow::Owned(format!("{start}\n\n{format}"))),
+                (start, format) => start.or(format.map(Cow::Owned)),
+            };
+            with_first_system_only(start, rest)
+        }
     }
 }
 
 /// One system message at most, at the start. What instructs later stands in front of the next user message,
 /// or in one of its own when none follows.
-fn with_first_system_only(conversation: &[ChatMessage]) -> Vec<WireMessage<'_>> {
-    let leading = conversation.iter().take_while(|each| matches!(each, ChatMessage::System(_))).count();
-    let (start, rest) = conversation.split_at(leading);
+fn with_first_system_only<'a>(start: Option<Cow<'a, str>>, rest: &'a [ChatMessage]) -> Vec<WireMessage<'a>> {
     let mut written = Vec::with_capacity(rest.len() + 2);
-    if let Some(content) = joined(start.iter().filter_map(system_text)) {
-        written.push(WireMessage::System { content });
-    }
+    written.extend(start.map(|content| WireMessage::System { content }));
     let mut waiting: Vec<&str> = Vec::new();
     for each in rest {
         match each {
             ChatMessage::System(text) => waiting.push(text),
-            ChatMessage::User { .. } => written.push(message(each, instructions(&mut waiting))),
+            ChatMessage::User { .. } => written.push(message(each, marked_instructions(&mut waiting))),
             ChatMessage::Assistant { .. } | ChatMessage::ToolResult { .. } => {
                 written.push(message(each, None));
             }
         }
     }
-    if let Some(text) = instructions(&mut waiting) {
+    if let Some(text) = marked_instructions(&mut waiting) {
         written.push(WireMessage::User { content: UserContent::Text(Cow::Owned(text)) });
     }
     written
-}
-
-fn system_text(message: &ChatMessage) -> Option<&str> {
-    match message {
-        ChatMessage::System(text) => Some(text),
-        ChatMessage::User { .. } | ChatMessage::Assistant { .. } | ChatMessage::ToolResult { .. } => None,
-    }
-}
-
-fn instructions(waiting: &mut Vec<&str>) -> Option<String> {
-    joined(waiting.drain(..)).map(|text| format!("{INSTRUCTIONS_START}{text}{INSTRUCTIONS_END}"))
-}
-
-fn joined<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<Cow<'a, str>> {
-    let first = Cow::Borrowed(texts.next()?);
-    Some(texts.fold(first, |whole, text| Cow::Owned(format!("{whole}\n\n{text}"))))
 }
 
 fn message(message: &ChatMessage, before: Option<String>) -> WireMessage<'_> {

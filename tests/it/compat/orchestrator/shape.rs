@@ -165,7 +165,14 @@ fn metric(fact: &TelemetryEvent) -> Value {
         | Fact::ForeignLines { .. }
         | Fact::Admin { .. }
         | Fact::PolicyFile { .. }
-        | Fact::ModelCall { .. } => counter(&format!("({fact:?})"), &[]),
+        | Fact::ModelAttempt(_)
+        | Fact::ModelFallback { .. }
+        | Fact::Circuit { .. }
+        | Fact::BudgetRefused { .. }
+        | Fact::BudgetLeft { .. }
+        | Fact::StageEnded { .. }
+        | Fact::TurnEnded { .. }
+        | Fact::Sample(_) => counter(&format!("({fact:?})"), &[]),
     }
 }
 

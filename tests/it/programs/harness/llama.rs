@@ -23,6 +23,17 @@ impl LlamaServer {
 
     #[track_caller]
     pub(crate) fn start_on(port: u16, model: &str) -> Self {
+        Self::launch(port, model, &[])
+    }
+
+    /// Starts it on a free port, with further arguments.
+    #[track_caller]
+    pub(crate) fn start_with(model: &str, arguments: &[&str]) -> Self {
+        Self::launch(0, model, arguments)
+    }
+
+    #[track_caller]
+    fn launch(port: u16, model: &str, arguments: &[&str]) -> Self {
         let server = std::env::var_os("NANOBOT_LLAMA_SERVER").unwrap_or_else(|| {
             panic!("NOT RUN: NANOBOT_LLAMA_SERVER does not name a llama-server; run cargo xtask test")
         });
@@ -41,6 +52,7 @@ impl LlamaServer {
             "1",
         ]);
         command.args(["--jinja", "--no-warmup", "--offline", "--no-ui", "--cache-ram", "0"]);
+        command.args(arguments);
         let process = Daemon::spawn(&mut command);
         let line = process.wait_for("listening on http://127.0.0.1:");
         let port = line.rsplit(':').next().unwrap();

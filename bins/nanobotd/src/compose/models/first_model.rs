@@ -5,11 +5,12 @@
 //! or no longer has this one, is asked again with the next message.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
-use nanobot_core::ports::{DeltaSink, ModelClient, ModelInfo};
-use nanobot_llm_router::{Endpoint, OpenAiClient, ProviderAccount, Resolved, models_at, resolve};
+use nanobot_core::ports::{DeltaSink, ModelInfo};
+use nanobot_llm_router::{ChatProvider, Endpoint, ProviderAccount, Resolved, models_at, resolve};
 use tokio::sync::OnceCell;
 
 use super::Tuning;
@@ -17,7 +18,7 @@ use super::Tuning;
 /// A model whose name only its server knows.
 pub(super) struct FirstModel {
     undecided: ModelInfo,
-    configured: OpenAiClient,
+    configured: Arc<dyn ChatProvider>,
     account: ProviderAccount,
     tuning: Tuning,
     /// The answer that counts now; replaced by an empty one to ask anew.
@@ -25,13 +26,13 @@ pub(super) struct FirstModel {
 }
 
 /// The server's answer; a server that does not list its models gets the configured name.
-type Found = OnceCell<Option<OpenAiClient>>;
+type Found = OnceCell<Option<Arc<dyn ChatProvider>>>;
 
 impl FirstModel {
     /// `configured` answers where the server does not say what it has.
     pub(super) fn new(
         undecided: ModelInfo,
-        configured: OpenAiClient,
+        configured: Arc<dyn ChatProvider>,
         resolved: &Resolved,
         tuning: Tuning,
     ) -> Self {
@@ -57,7 +58,7 @@ impl FirstModel {
         }
     }
 
-    async fn ask(&self) -> Result<Option<OpenAiClient>, ModelError> {
+    async fn find(&self) -> Result<Option<Arc<dyn ChatProvider>>, ModelError> {
         let Some(base) = self.account.base.as_deref().and_then(|base| Endpoint::parse(base).ok()) else {
             return Ok(None);
         };
@@ -85,7 +86,7 @@ const fn has_no_list(kind: ModelErrorKind) -> bool {
 }
 
 #[async_trait]
-impl ModelClient for FirstModel {
+impl ChatProvider for FirstModel {
     fn info(&self) -> ModelInfo {
         let found = Arc::clone(&self.found());
         match found.get() {
@@ -94,14 +95,15 @@ impl ModelClient for FirstModel {
         }
     }
 
-    async fn complete(
+    async fn ask(
         &self,
         request: &ModelRequest,
+        patience: Duration,
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         let found = Arc::clone(&self.found());
-        let client = found.get_or_try_init(|| self.ask()).await?.as_ref().unwrap_or(&self.configured);
-        let answer = client.complete(request, deltas).await;
+        let client = found.get_or_try_init(|| self.find()).await?.as_ref().unwrap_or(&self.configured);
+        let answer = client.ask(request, patience, deltas).await;
         if answer.as_ref().is_err_and(|error| error.kind == ModelErrorKind::UnknownModel) {
             self.forget(&found);
         }

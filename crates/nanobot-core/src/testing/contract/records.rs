@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use crate::ids::ChannelName;
-use crate::model::Usage;
-use crate::ports::{AdminAct, AuditLog, ChainHead, ChainHeads, MetricsSource, StoreErrorKind, Telemetry};
-use crate::telemetry::{NotesOutcome, TelemetryEvent, ToolCallOutcome};
+use crate::model::{ModelTask, Usage};
+use crate::outcome::TurnOutcome;
+use crate::ports::{
+    AdminAct, AuditLog, BudgetScope, ChainHead, ChainHeads, MetricsSource, StoreErrorKind, Telemetry,
+};
+use crate::telemetry::{CircuitState, ModelAttempt, NotesOutcome, Sample, TelemetryEvent, ToolCallOutcome};
 use crate::testing::event::SENT_AT;
 use crate::time::WallTime;
+use crate::units::NanoDollars;
 
 /// Checks that every kind of fact is taken. Answers them, so that an adapter's test can go on to look at what
 /// became of each.
@@ -43,18 +47,56 @@ fn one_of_each() -> Vec<TelemetryEvent> {
         TelemetryEvent::OutputBlocked { channel: at(), reason: reason() },
         TelemetryEvent::ReactionSent { channel: at() },
         TelemetryEvent::ResponseSent { channel: at() },
-        TelemetryEvent::ToolCall { tool: "read_file".to_owned(), outcome: ToolCallOutcome::Ok },
+        TelemetryEvent::ToolCall {
+            tool: "read_file".to_owned(),
+            outcome: ToolCallOutcome::Ok,
+            took: Duration::from_millis(3),
+        },
         TelemetryEvent::StoreFailed {
             store: "archive",
             kind: StoreErrorKind::Busy,
             detail: "the store is busy while recording a message".to_owned(),
         },
-        TelemetryEvent::ModelCall {
+        TelemetryEvent::ModelAttempt(ModelAttempt {
+            provider: "openai".to_owned(),
+            model: "openai/gpt-4o-mini".to_owned(),
+            credential: "main".to_owned(),
+            task: ModelTask::Reply,
             outcome: "ok",
-            usage: Usage { input: Some(7), cached_input: None, output: Some(3) },
+            usage: Usage { input: Some(7), output: Some(3), ..Usage::default() },
+            cost: Some(NanoDollars::new(2_850)),
             took: Duration::from_millis(1_500),
+            first_token: Some(Duration::from_millis(400)),
             detail: None,
+        }),
+        TelemetryEvent::ModelFallback {
+            task: ModelTask::Reply,
+            from: "openai/gpt-4o-mini".to_owned(),
+            to: "llama".to_owned(),
+            reason: "overloaded",
         },
+        TelemetryEvent::Circuit {
+            provider: "openai".to_owned(),
+            model: None,
+            credential: "main".to_owned(),
+            state: CircuitState::Open,
+            reason: "auth",
+        },
+        TelemetryEvent::BudgetRefused { scope: BudgetScope::Day, task: ModelTask::Bulletin },
+        TelemetryEvent::BudgetLeft { scope: BudgetScope::Month, left: NanoDollars::new(1_000_000_000) },
+        TelemetryEvent::StageEnded { stage: "policy", took: Duration::from_micros(80) },
+        TelemetryEvent::TurnEnded {
+            channel: at(),
+            outcome: TurnOutcome::Answered,
+            took: Duration::from_millis(2_100),
+        },
+        TelemetryEvent::Sample(Sample {
+            waiting: 2,
+            running: 1,
+            undelivered: 3,
+            oldest_undelivered: Duration::from_secs(4),
+            channels: vec![(at(), true)],
+        }),
     ]
 }
 

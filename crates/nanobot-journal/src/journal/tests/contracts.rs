@@ -12,10 +12,10 @@ use crate::{JournalReader, SqliteJournal};
 
 /// Homes that live as long as the test.
 #[derive(Default)]
-struct Homes(Mutex<Vec<Home>>);
+pub(super) struct Homes(Mutex<Vec<Home>>);
 
 impl Homes {
-    async fn journal(&self) -> SqliteJournal {
+    pub(super) async fn journal(&self) -> SqliteJournal {
         let home = Home::new();
         let journal = home.open().await;
         self.0.lock().unwrap().push(home);
@@ -23,7 +23,7 @@ impl Homes {
     }
 
     /// Another journal on a copy of what stands on the disk at this moment: what a killed process leaves.
-    async fn killed(&self, journal: SqliteJournal) -> SqliteJournal {
+    pub(super) async fn killed(&self, journal: SqliteJournal) -> SqliteJournal {
         let path = &journal.0.options.path;
         let home = {
             let homes = self.0.lock().unwrap();

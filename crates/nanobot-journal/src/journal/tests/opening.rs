@@ -76,7 +76,7 @@ async fn a_journal_of_a_later_nanobot_is_left_alone() {
     let before = fs::read(home.path()).unwrap();
     let error = refusal(&home).await.to_string();
     let expected = format!(
-        "the journal {} has schema version 9, this program knows 2; use the newer nanobot, or move the file away",
+        "the journal {} has schema version 9, this program knows 3; use the newer nanobot, or move the file away",
         home.path().display()
     );
     assert_eq!(error, expected);

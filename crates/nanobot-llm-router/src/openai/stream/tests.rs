@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::answering::AnswerDecoder;
 
 const LLAMA_SERVER_CALL: &str = include_str!("samples/llama_server_tool_call.sse");
 const LLAMA_SERVER_TEXT: &str = include_str!("samples/llama_server_text.sse");
@@ -18,6 +19,8 @@ const GATEWAY: &str = include_str!("samples/gateway_text.sse");
 struct Collect(Vec<String>);
 
 impl DeltaSink for Collect {
+    fn restart(&mut self) {}
+
     fn text(&mut self, piece: &str) {
         assert!(!piece.is_empty(), "an empty delta");
         self.0.push(piece.to_owned());
@@ -25,7 +28,7 @@ impl DeltaSink for Collect {
 }
 
 fn ids() -> CallIds {
-    CallIds::after(&ModelRequest { messages: Vec::new(), tools: Vec::new() })
+    CallIds::after(&ModelRequest::default())
 }
 
 /// What became of an answer, for comparing: the reply or the error in words, and the deltas.
@@ -33,7 +36,7 @@ fn outcome<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Result<(ModelReply, bool), String>, Vec<String>) {
     let mut deltas = Collect(Vec::new());
-    let mut decoder = AnswerDecoder::new(ids());
+    let mut decoder = AnswerDecoder::new(CompletionAnswer::new(ids()));
     for piece in pieces {
         match decoder.push(piece, &mut deltas) {
             Ok(Progress::Ended) => break,
@@ -91,7 +94,7 @@ fn repeated_ids_and_names_of_llama_cpp_python_count_once() {
 fn a_gateways_comments_thoughts_and_final_usage_are_handled() {
     let (read, deltas) = outcome([GATEWAY.as_bytes()]);
     let (reply, repaired) = read.unwrap();
-    insta::assert_snapshot!(line(&reply), @r#"{"text":"Grüß dich – 😊 👋!","tool_calls":[],"finish":"stop","usage":[14,0,9]}"#);
+    insta::assert_snapshot!(line(&reply), @r#"{"text":"Grüß dich – 😊 👋!","tool_calls":[],"finish":"stop","usage":[14,0,9],"usage_besides":[null,4]}"#);
     assert_eq!(deltas, ["Grüß", " dich – 😊 👋", "!"]);
     assert!(!repaired);
 }
@@ -125,7 +128,7 @@ fn an_answer_in_one_piece_is_read_as_well() {
     let (reply, _) = read.unwrap();
     assert_eq!(deltas, ["On it."]);
     assert_eq!(reply.tool_calls[0].arguments, json!({"a": 1}));
-    assert_eq!(reply.usage, Usage { input: Some(3), cached_input: None, output: Some(2) });
+    assert_eq!(reply.usage, Usage { input: Some(3), output: Some(2), ..Usage::default() });
 }
 
 #[test]
@@ -178,6 +181,11 @@ fn a_refusal_inside_the_stream_is_typed() {
         "overloaded"
     );
     assert_eq!(refused(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}"#), "server");
+    let explained =
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"error","error":{"code":429,"message":"x"}}]}"#;
+    assert_eq!(refused(explained), "rate_limited");
+    let no_room = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"insufficient_system_resource"}]}"#;
+    assert_eq!(refused(no_room), "overloaded");
     assert_eq!(failure(r#"[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}]"#), "rate_limited");
 }
 
@@ -266,7 +274,7 @@ fn an_answer_that_grows_beyond_its_limit_is_given_up() {
 #[test]
 fn a_body_in_one_piece_has_a_limit_too() {
     let mut deltas = Collect(Vec::new());
-    let mut decoder = AnswerDecoder::new(ids());
+    let mut decoder = AnswerDecoder::new(CompletionAnswer::new(ids()));
     decoder.push(b"{", &mut deltas).unwrap();
     let piece = vec![b' '; 1024 * 1024];
     let pushed = (0..16).try_for_each(|_| decoder.push(&piece, &mut deltas).map(|_| ()));
@@ -275,7 +283,7 @@ fn a_body_in_one_piece_has_a_limit_too() {
 
 #[test]
 fn refusals_carry_the_kind_for_the_caller() {
-    let DecodeError::Refused(refusal) = AnswerDecoder::new(ids())
+    let DecodeError::Refused(refusal) = AnswerDecoder::new(CompletionAnswer::new(ids()))
         .push(
             events(&[r#"{"error":{"code":"context_length_exceeded"}}"#]).as_bytes(),
             &mut Collect(Vec::new()),

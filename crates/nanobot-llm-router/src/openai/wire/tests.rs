@@ -1,12 +1,13 @@
 //! Requests as they go over the wire.
 
 use nanobot_core::ids::ToolCallId;
-use nanobot_core::model::ToolClass;
+use nanobot_core::model::{AnswerFormat, ToolClass};
 use nanobot_core::{Label, Labels};
 use serde_json::json;
 
 use super::*;
 use crate::endpoint::Endpoint;
+use crate::registry::StructuredOutput;
 
 fn user(text: &str) -> ChatMessage {
     ChatMessage::User { text: text.to_owned(), images: Vec::new(), labels: Label::Owner.into() }
@@ -21,7 +22,7 @@ fn settings(base: &str) -> ProviderSettings {
 }
 
 fn written(messages: Vec<ChatMessage>, settings: &ProviderSettings) -> Value {
-    let request = ModelRequest { messages, tools: Vec::new() };
+    let request = ModelRequest { messages, ..ModelRequest::default() };
     serde_json::to_value(CompletionRequest::new(&request, settings)).unwrap()
 }
 
@@ -60,6 +61,7 @@ fn a_whole_turn_is_written_as_the_interface_wants_it() {
             parameters: json!({"type": "object"}),
             class: ToolClass::Pure,
         }],
+        ..ModelRequest::default()
     };
     let mut settings = settings("https://api.example/v1");
     settings.wire_model = "wire".to_owned();
@@ -132,4 +134,71 @@ fn later_instructions_move_in_front_of_the_next_user_message() {
 fn elsewhere_system_messages_stay_where_they_are() {
     let written = written(vec![user("x"), system("C")], &settings("https://api.example/v1"));
     assert_eq!(written["messages"][1], json!({"role": "system", "content": "C"}));
+}
+
+#[test]
+fn a_document_is_asked_for_as_the_server_knows_it() {
+    let schema = json!({"type": "object", "properties": {"mood": {"type": "string"}}, "required": ["mood"],
+        "additionalProperties": false});
+    let mut request = ModelRequest {
+        messages: vec![system("A"), user("x")],
+        format: AnswerFormat::Json { name: "mood".to_owned(), schema: schema.clone() },
+        ..ModelRequest::default()
+    };
+    let mut settings = settings("https://api.example/v1");
+    let of = |request: &ModelRequest, settings: &ProviderSettings| {
+        serde_json::to_value(CompletionRequest::new(request, settings)).unwrap()
+    };
+
+    let in_general = of(&request, &settings);
+    assert_eq!(in_general["response_format"], json!({"type": "json_object"}));
+    let said = in_general["messages"][1]["content"].as_str().unwrap();
+    assert!(said.contains("JSON Schema") && said.ends_with(&schema.to_string()), "{said}");
+    assert_eq!(in_general["messages"][2]["role"], "user");
+
+    settings.structured_output = StructuredOutput::Schema;
+    let by_schema = of(&request, &settings);
+    let named = json!({"name": "mood", "strict": true, "schema": schema});
+    assert_eq!(by_schema["response_format"], json!({"type": "json_schema", "json_schema": named}));
+    assert_eq!(by_schema["messages"].as_array().unwrap().len(), 2);
+
+    // A schema that a server may refuse to promise is sent without the demand to.
+    request.format = AnswerFormat::Json { name: "any".to_owned(), schema: json!({"type": "object"}) };
+    assert_eq!(of(&request, &settings)["response_format"]["json_schema"]["strict"], false);
+
+    // Beside tools only words ask.
+    settings.structured_output = StructuredOutput::Object;
+    request.tools = vec![ToolSpec {
+        name: "f".to_owned(),
+        description: String::new(),
+        parameters: json!({"type": "object"}),
+        class: ToolClass::Pure,
+    }];
+    let beside_tools = of(&request, &settings);
+    assert_eq!(beside_tools["response_format"], Value::Null);
+    assert!(beside_tools["messages"][1]["content"].as_str().unwrap().contains("JSON"));
+}
+
+#[test]
+fn words_about_the_format_join_the_one_system_message_of_a_local_server() {
+    let request = ModelRequest {
+        messages: vec![system("A"), user("x")],
+        format: AnswerFormat::Json { name: "any".to_owned(), schema: json!({}) },
+        ..ModelRequest::default()
+    };
+    let mut settings = settings("http://127.0.0.1:1");
+    assert_eq!(settings.structured_output, StructuredOutput::Schema);
+    settings.structured_output = StructuredOutput::Object;
+    let written = serde_json::to_value(CompletionRequest::new(&request, &settings)).unwrap();
+    let first = written["messages"][0]["content"].as_str().unwrap();
+    assert!(first.starts_with("A\n\nAnswer with one JSON document"), "{first}");
+    assert_eq!(written["messages"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_answer_in_one_piece_is_asked_for_without_a_stream() {
+    let mut settings = settings("https://api.example/v1");
+    settings.delivery = Delivery::Whole;
+    let written = written(vec![user("x")], &settings);
+    assert_eq!((&written["stream"], &written["stream_options"]), (&json!(false), &Value::Null));
 }

@@ -4,13 +4,13 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use crate::ids::{ChannelName, ChatId, MessageId, SessionKey};
-use crate::model::ToolCall;
+use crate::ids::{ChannelName, ChatId, MessageId};
+use crate::model::{ToolCall, Usage};
 use crate::ports::*;
 use crate::stand_in::{VolatileArchive, hold};
 use crate::testing::contract::*;
 use crate::testing::{FakeEmbedder, MemoryBudget, ScriptedGate};
-use crate::time::Timestamp;
+use crate::units::NanoDollars;
 use crate::verdict::SecurityVerdict;
 
 /// Looks at each chunk alone, so that a needle across a border slips through.
@@ -71,24 +71,33 @@ struct ForgetfulBudget(MemoryBudget);
 impl BudgetLedger for ForgetfulBudget {
     async fn reserve(
         &self,
-        session: &SessionKey,
-        task: &str,
-        micro_dollars: u64,
-        at: Timestamp,
+        expense: &Expense,
+        worst: NanoDollars,
+        limits: &[BudgetLimit],
     ) -> Result<Reservation, BudgetRefusal> {
-        let reservation = self.0.reserve(session, task, micro_dollars, at).await?;
-        self.0.settle(reservation.clone(), 0).await?;
+        let reservation = self.0.reserve(expense, worst, limits).await?;
+        let nothing = Paid { cost: Some(NanoDollars::ZERO), usage: Usage::default(), outcome: "ok" };
+        self.0.settle(&reservation, &nothing).await?;
         Ok(reservation)
     }
-    async fn settle(&self, _reservation: Reservation, _micro_dollars: u64) -> Result<(), StoreError> {
+
+    async fn settle(&self, _reservation: &Reservation, _paid: &Paid) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn book(&self, expense: &Expense, paid: &Paid) -> Result<(), StoreError> {
+        self.0.book(expense, paid).await
+    }
+
+    async fn counted(&self, expense: &Expense, scope: BudgetScope) -> Result<NanoDollars, StoreError> {
+        self.0.counted(expense, scope).await
     }
 }
 
 #[tokio::test]
 #[should_panic(expected = "what is promised counts before it is spent")]
 async fn a_ledger_that_ignores_promises_is_found() {
-    budget_ledger_contract(async |limit| ForgetfulBudget(MemoryBudget::with_limit(limit))).await;
+    budget_ledger_contract(async || ForgetfulBudget(MemoryBudget::new())).await;
 }
 
 /// Searches the chat `a` when it finds nothing in the chat that was asked for.

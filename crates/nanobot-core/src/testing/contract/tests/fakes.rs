@@ -57,7 +57,7 @@ async fn the_policy_files_keep_the_contract() {
 #[tokio::test]
 async fn the_models_keep_the_contract() {
     model_client_contract(async || ScriptedModel::replying(&["Zwölf Boxkämpfer 🥊, thanks."])).await;
-    budget_ledger_contract(async |limit| MemoryBudget::with_limit(limit)).await;
+    budget_ledger_contract(async || MemoryBudget::new()).await;
     breaker_state_contract(async || MemoryBreakers::new()).await;
 }
 
