@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::compose::{self, Adapters, Boot, Socket, Wired};
 use crate::gateway::{Door, Gateway};
+use crate::http::{self, Behind};
 use crate::keeper::Keeper;
 use crate::lock::HomeLock;
 use crate::policy::RoomError;
@@ -78,6 +79,9 @@ pub enum StartError {
     /// Two tools have one name.
     #[error(transparent)]
     Tools(#[from] nanobot_tools::ToolboxError),
+    /// The figures cannot be kept: a fault of this build.
+    #[error("the figures cannot be kept")]
+    Telemetry(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The settings name a model that cannot be used.
     #[error("{0}")]
     Model(String),
@@ -144,7 +148,9 @@ impl App {
                 .ok(),
             Socket::Closed => None,
         };
-        let Wired { gateway, control, local, keeper, watcher, networks } = compose::wire(&boot, adapters);
+        let http = http::open(&boot, Behind::of(&adapters)).await;
+        let Wired { gateway, control, local, keeper, watcher, sampler, networks } =
+            compose::wire(&boot, adapters);
         keeper.catch_up().await;
         // Before anybody can say more: what was said first is answered first.
         let left = gateway.recover().await?;
@@ -156,6 +162,10 @@ impl App {
         tasks.spawn(gateway.pump.clone().run(stopped.clone()));
         tasks.spawn(keeper.clone().run(stopped.clone()));
         tasks.spawn(keeper.clone().run_sweeps(stopped.clone()));
+        tasks.spawn(sampler.run(stopped.clone()));
+        if let Some(serve) = http {
+            tasks.spawn(serve(stopped.clone()));
+        }
         if let Some(watcher) = watcher {
             tasks.spawn(watcher.run(stopped.clone()));
         }

@@ -2,6 +2,7 @@
 
 mod administration;
 mod commands;
+mod figures;
 mod gate;
 mod models;
 mod offer;
@@ -19,14 +20,14 @@ use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
 use nanobot_config::{Config, Home, Loaded};
 use nanobot_core::ports::{
     AuditLog, ChannelSender, Clock, Control, FileAccess, IdGenerator, InboundArchive, Journal, LineQueue,
-    LiveSink, ModelClient, Outbox, PersonaSource, PolicyEngine, Sandbox, SecurityGate, SeenChats,
-    SessionStore, Telemetry, ToolExecutor, Workspace,
+    LiveSink, MetricsSource, ModelClient, Outbox, PersonaSource, PolicyEngine, Sandbox, SecurityGate,
+    SeenChats, SessionStore, Telemetry, ToolExecutor, Workspace,
 };
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
 use nanobot_core::stand_in::VolatileArchive;
 use nanobot_core::turn::TurnLimits;
-use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector};
+use nanobot_core::{Dispatcher, Orchestrator, OrchestratorParts, Projector, StageTimer};
 use nanobot_journal::{JournalOptions, SqliteJournal};
 use nanobot_llm_router::Router;
 use nanobot_memory::{JsonlSessions, SeenChatsFile, WorkspaceFiles};
@@ -46,11 +47,15 @@ use crate::networks::{self, Network};
 use crate::panic::PanicSwitch;
 use crate::policy::{self, Beside, LiveFiles, PolicyRoom, Watcher};
 use crate::pump::Pump;
+use crate::sampler::Sampler;
 use crate::system::{SystemClock, SystemIds};
 
 pub use commands::{CommandHost, Confinement, exec_settings, open_sandbox, sandbox_settings};
 pub use gate::{gate_settings, open_gate};
-pub use models::{ChosenModel, ModelPlan, Tuning, choose_model, named_model, plan_models, reply_profile};
+pub use models::{
+    ChosenModel, ModelPlan, Tuning, budgets, choose_model, named_model, plan_models, plan_profile,
+    reply_profile,
+};
 pub use offer::{OfferedTool, Withheld, tools_at_rest};
 pub use status::ports_at_rest;
 
@@ -115,6 +120,8 @@ pub struct Adapters {
     pub audit: Arc<dyn AuditLog>,
     /// Facts.
     pub telemetry: Arc<dyn Telemetry>,
+    /// The figures made of them; none where nobody keeps any.
+    pub metrics: Option<Arc<dyn MetricsSource>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -131,6 +138,8 @@ pub(crate) struct Wired {
     pub(crate) keeper: Keeper,
     /// Watches the policy file, where there is one.
     pub(crate) watcher: Option<Watcher>,
+    /// Looks at the queues.
+    pub(crate) sampler: Sampler,
     pub(crate) networks: Vec<Network>,
 }
 
@@ -158,7 +167,9 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
     let security = open_gate(config)?;
     let engines = Engines { policy: policy.name(), security: security.name() };
     let networks = networks::open(config, engines, &clock, &ids)?;
-    let telemetry: Arc<dyn Telemetry> = Arc::new(LogFacts);
+    let plan = plan_models(&boot.loaded)?;
+    let figures = figures::open(&boot.loaded, &plan, tools.as_ref(), clock.now().instant)?;
+    let telemetry = figures.telemetry;
     let around = models::Around {
         ledger: journal.clone(),
         breakers: journal.clone(),
@@ -166,7 +177,7 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
         clock: clock.clone(),
         ids: ids.clone(),
     };
-    let router = Arc::new(models::open(&boot.loaded, around).await?);
+    let router = Arc::new(models::open(&boot.loaded.config, plan, around).await?);
     Ok(Adapters {
         model: router.clone(),
         router: Some(router),
@@ -188,6 +199,7 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
         outbox: journal,
         audit: Arc::new(AdminLog::new(home.audit().join("admin.jsonl"))),
         telemetry,
+        metrics: figures.metrics,
         clock,
         ids,
         networks,
@@ -255,24 +267,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
     let channels = status::channels(&with.networks);
     let projector =
         Arc::new(Projector::new(with.lines.clone(), with.sessions.clone(), with.telemetry.clone()));
-    let responder = ModelResponder::new(ResponderParts {
-        model: with.model.clone(),
-        tools: with.tools.clone(),
-        policy: with.policy.clone(),
-        security: with.security.clone(),
-        sessions: with.sessions.clone(),
-        workspace: with.workspace.clone(),
-        journal: with.journal.clone(),
-        lines: with.lines.clone(),
-        live: live.clone(),
-        telemetry: with.telemetry.clone(),
-        clock: with.clock.clone(),
-        limits: TurnLimits {
-            model_calls: config.agents.defaults.max_tool_iterations,
-            patience: Duration::from_secs(config.model.patience_seconds),
-            ..TurnLimits::default()
-        },
-    });
+    let responder = responder(config, &with, live.clone());
     let panic = Arc::new(PanicSwitch::new(lanes.clone()));
     let session_room = |via| Arc::new(administration::session_room(&with, &projector, via));
     let desk = administration::desk(&with, session_room("chat"), &lanes, &panic);
@@ -291,7 +286,8 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
             seen_chats: with.seen_chats.clone(),
             archive: with.archive,
             windows: windows(config),
-        }),
+        })
+        .timed(StageTimer { clock: with.clock.clone(), telemetry: with.telemetry.clone() }),
         dispatcher: Dispatcher {
             journal: with.journal.clone(),
             lines: with.lines.clone(),
@@ -317,6 +313,10 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         sandbox: with.sandbox,
         router: with.router,
     };
+    let network_state = |network: &Network| (network.sender.channel(), network.state.clone());
+    let networks: Vec<_> = with.networks.iter().map(network_state).collect();
+    let sampler =
+        Sampler { gateway: gateway.clone(), outbox: with.outbox.clone(), networks: networks.clone() };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
         sessions,
         room: with.room,
@@ -326,11 +326,7 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         gateway: gateway.clone(),
         ports,
         channels,
-        networks: with
-            .networks
-            .iter()
-            .map(|network| (network.sender.channel().to_string(), network.state.clone()))
-            .collect(),
+        networks: networks.into_iter().map(|(name, state)| (name.to_string(), state)).collect(),
         home: boot.home.root().display().to_string(),
         started: with.clock.now(),
     });
@@ -343,7 +339,29 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         program: if matches!(boot.socket, Socket::At(_)) { "nanobotd" } else { "nanobot-cli" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Wired { gateway, control, local, keeper, watcher, networks: with.networks }
+    Wired { gateway, control, local, keeper, watcher, sampler, networks: with.networks }
+}
+
+/// The responder over the adapters.
+fn responder(config: &Config, with: &Adapters, live: Arc<dyn LiveSink>) -> ModelResponder {
+    ModelResponder::new(ResponderParts {
+        model: with.model.clone(),
+        tools: with.tools.clone(),
+        policy: with.policy.clone(),
+        security: with.security.clone(),
+        sessions: with.sessions.clone(),
+        workspace: with.workspace.clone(),
+        journal: with.journal.clone(),
+        lines: with.lines.clone(),
+        live,
+        telemetry: with.telemetry.clone(),
+        clock: with.clock.clone(),
+        limits: TurnLimits {
+            model_calls: config.agents.defaults.max_tool_iterations,
+            patience: Duration::from_secs(config.model.patience_seconds),
+            ..TurnLimits::default()
+        },
+    })
 }
 
 fn lane_limits(config: &Config) -> LaneLimits {

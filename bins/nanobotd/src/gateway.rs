@@ -16,6 +16,7 @@ use nanobot_core::ports::{
     LiveTarget, OpenTurn, Receipt, Seen, StoreError, StoreErrorKind,
 };
 use nanobot_core::record::RecordedStep;
+use nanobot_core::telemetry::TelemetryEvent;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
 use tokio::sync::{Notify, RwLock};
 use tracing::Instrument;
@@ -253,7 +254,9 @@ impl Gateway {
             turn: turn.id.clone(),
         };
         let route = Route::of(&turn.event);
+        let began = self.clock.now().instant;
         let ended = self.clone().attempt(turn).await;
+        let took = self.clock.now().instant.duration_since(began).try_into().unwrap_or_default();
         self.pump.wake();
         // A terminal that has seen the end of its turn finds it in the session's file; nobody else waits for that.
         if target.channel.is_operator() {
@@ -268,6 +271,8 @@ impl Gateway {
                 TurnOutcome::Abandoned
             }
         };
+        let channel = target.channel.clone();
+        self.dispatcher.telemetry.record(&TelemetryEvent::TurnEnded { channel, outcome, took });
         if target.channel.is_operator() {
             // A terminal waits for the end of the turn, and the answer comes before the end.
             let settled = self.pump.settle(&route.channel, &route.chat);

@@ -10,6 +10,7 @@ mod compose;
 pub mod control;
 mod facts;
 mod gateway;
+mod http;
 mod keeper;
 mod lanes;
 pub mod lock;
@@ -20,14 +21,16 @@ mod policy;
 pub mod program;
 mod pump;
 pub mod readable;
+mod sampler;
 pub mod signals;
 pub mod system;
 
 pub use app::{App, Drained, StartError, StartFault};
 pub use compose::{
     Adapters, Boot, ChosenModel, CommandHost, Confinement, ModelPlan, OfferedTool, Socket, Tuning, Withheld,
-    adapters, choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate, open_sandbox,
-    outbox_at, plan_models, ports_at_rest, reply_profile, sandbox_settings, sessions_at, tools_at_rest,
+    adapters, budgets, choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate,
+    open_sandbox, outbox_at, plan_models, plan_profile, ports_at_rest, reply_profile, sandbox_settings,
+    sessions_at, tools_at_rest,
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};

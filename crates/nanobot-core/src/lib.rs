@@ -43,7 +43,7 @@ pub mod verdict;
 
 pub use dispatcher::Dispatcher;
 pub use label::{Label, Labels};
-pub use orchestrator::{Orchestrator, OrchestratorParts};
+pub use orchestrator::{Orchestrator, OrchestratorParts, StageTimer};
 pub use outcome::TurnOutcome;
 pub use projector::Projector;
 pub use secret::Secret;

@@ -10,11 +10,13 @@ use crate::event::InboundEvent;
 use crate::intent::Intent;
 use crate::pipeline::{Answer, Flow, GivenUp, Handled, PipelineContext, Stage, TurnScope};
 use crate::ports::{
-    AdminDesk, InboundArchive, LiveEvent, LiveSink, PersonaSource, PolicyEngine, SecurityGate, SeenChats,
+    AdminDesk, Clock, InboundArchive, LiveEvent, LiveSink, PersonaSource, PolicyEngine, SecurityGate,
+    SeenChats, Telemetry,
 };
 use crate::reply_context::{ReplyContext, WindowLimits};
 use crate::responder::Responder;
 use crate::stage;
+use crate::telemetry::TelemetryEvent;
 
 /// What the stages need.
 pub struct OrchestratorParts {
@@ -47,6 +49,16 @@ pub struct Orchestrator {
     live: Arc<dyn LiveSink>,
     /// The fingerprint of the gate in force.
     gate: String,
+    timer: Option<StageTimer>,
+}
+
+/// Tells how long each stage took. That is said aside and is no part of what a turn led to, since no two runs of one
+/// turn take the same time.
+pub struct StageTimer {
+    /// Measures.
+    pub clock: Arc<dyn Clock>,
+    /// Is told.
+    pub telemetry: Arc<dyn Telemetry>,
 }
 
 impl Orchestrator {
@@ -54,6 +66,12 @@ impl Orchestrator {
     pub fn new(parts: OrchestratorParts) -> Self {
         let context = stage::ReplyContextStage::new(parts.archive.clone(), parts.windows);
         Self::with_context(parts, Box::new(context))
+    }
+
+    /// The same, with its stages measured.
+    #[must_use]
+    pub fn timed(self, timer: StageTimer) -> Self {
+        Self { timer: Some(timer), ..self }
     }
 
     /// The same stages over what a turn has read before: the reply context is given, the archive left alone.
@@ -94,14 +112,14 @@ impl Orchestrator {
             Box::new(stage::Routing),
             Box::new(stage::Outbound),
         ];
-        Self { inward, outward, live, gate }
+        Self { inward, outward, live, gate, timer: None }
     }
 
     /// Runs one message through the stages. The last intent is [`Intent::Close`], and there is only one.
     pub async fn handle(&self, event: InboundEvent, scope: TurnScope) -> Handled {
         let mut cx = PipelineContext::new(event, scope);
-        if run(&self.inward, &mut cx).await == Flow::Continue {
-            run(&self.outward, &mut cx).await;
+        if self.run(&self.inward, &mut cx).await == Flow::Continue {
+            self.run(&self.outward, &mut cx).await;
         }
         self.close(cx, None)
     }
@@ -113,7 +131,7 @@ impl Orchestrator {
         cx.outcome = given_up.outcome;
         cx.answer = Some(Answer { text: given_up.notice.clone(), labels: cx.event.labels() });
         self.live.show(&cx.live_target(), LiveEvent::Typing(false));
-        run(&self.outward, &mut cx).await;
+        self.run(&self.outward, &mut cx).await;
         self.close(cx, Some(given_up))
     }
 
@@ -129,14 +147,28 @@ impl Orchestrator {
         cx.emit(Intent::Close(outcome));
         cx.into_handled(&self.gate, given_up)
     }
+
+    /// Runs stages until one stops the line.
+    async fn run(&self, stages: &[Box<dyn Stage>], cx: &mut PipelineContext) -> Flow {
+        for stage in stages {
+            let flow = match &self.timer {
+                None => stage.run(cx).await,
+                Some(timer) => timer.measure(stage.as_ref(), cx).await,
+            };
+            if flow == Flow::Stop {
+                return Flow::Stop;
+            }
+        }
+        Flow::Continue
+    }
 }
 
-/// Runs stages until one stops the line.
-async fn run(stages: &[Box<dyn Stage>], cx: &mut PipelineContext) -> Flow {
-    for stage in stages {
-        if stage.run(cx).await == Flow::Stop {
-            return Flow::Stop;
-        }
+impl StageTimer {
+    async fn measure(&self, stage: &dyn Stage, cx: &mut PipelineContext) -> Flow {
+        let began = self.clock.now().instant;
+        let flow = stage.run(cx).await;
+        let took = self.clock.now().instant.duration_since(began).try_into().unwrap_or_default();
+        self.telemetry.record(&TelemetryEvent::StageEnded { stage: stage.name(), took });
+        flow
     }
-    Flow::Continue
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nanobot_core::TurnOutcome;
 use nanobot_core::ids::{SessionKey, TurnId};
-use nanobot_core::ports::{ChainHead, StoreError, StoreErrorKind};
+use nanobot_core::ports::{ChainHead, OpenCircuit, StoreError, StoreErrorKind};
 use nanobot_core::replay::RecordedTurn;
 use nanobot_core::time::{Timestamp, civil};
 use nanobot_core::units::NanoDollars;
@@ -26,7 +26,7 @@ pub use spending::{SpendingBy, SpendingKey, SpendingReport, SpendingSum};
 
 use crate::error::{JournalError, store_error};
 use crate::rows::at_most;
-use crate::{chain_heads, database, schema};
+use crate::{chain_heads, circuits, database, schema};
 use turn_row::TurnRow;
 
 /// A reader of the journal in a file.
@@ -175,6 +175,21 @@ impl JournalReader {
             } else {
                 spending::read(&mut view, by, days, limit.min(Self::MAX_SUMS)).await
             }
+        };
+        in_time(Self::TIMEOUT, doing.to_owned(), read).await
+    }
+
+    /// Which circuits of models were open when somebody last wrote one down, in no order. None in a journal that keeps
+    /// none yet.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn open_circuits(&self) -> Result<Vec<OpenCircuit>, StoreError> {
+        let doing = circuits::READING;
+        let read = async {
+            let mut view = self.connections.begin().await.map_err(|error| store_error(doing, error))?;
+            let version = schema::version(&mut view).await.map_err(|error| store_error(doing, error))?;
+            if version < schema::WITH_SPENDING { Ok(Vec::new()) } else { circuits::read(&mut view).await }
         };
         in_time(Self::TIMEOUT, doing.to_owned(), read).await
     }

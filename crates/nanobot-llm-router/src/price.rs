@@ -126,10 +126,18 @@ impl Price {
         self.cache_write.unwrap_or(self.input)
     }
 
+    /// No token costs anything.
+    pub fn is_free(&self) -> bool {
+        [self.input, self.output, self.cached(), self.written()].iter().all(|token| *token == PerToken::FREE)
+    }
+
     /// What a call cost. None when what was read or what was written was not counted.
     ///
     /// A provider whose parts are more than its whole has counted badly; every token that it names is charged.
     pub fn cost(&self, usage: &Usage) -> Option<NanoDollars> {
+        if self.is_free() {
+            return Some(NanoDollars::ZERO);
+        }
         let (input, output) = (usage.input?, usage.output?);
         let (cached, written) = (usage.cached_input.unwrap_or(0), usage.cache_write.unwrap_or(0));
         let plain = input.saturating_sub(cached).saturating_sub(written);

@@ -103,7 +103,8 @@ pub const PROVIDERS: &[Provider] = &[
         base_part: Some("openrouter"),
         // Original.
         default_base: Some("https://openrouter.ai/api/v1"),
-        suggested_model: Some("anthropic/claude-opus-4-5"),
+        // With a dot: OpenRouter's own spelling, and the one that has a price.
+        suggested_model: Some("anthropic/claude-opus-4.5"),
         // openrouter.ai, "Structured outputs".
         structured_output: StructuredOutput::Schema,
         ..PLAIN
@@ -151,7 +152,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["deepseek/"],
         // api-docs.deepseek.com, "Your first API call".
         default_base: Some("https://api.deepseek.com/v1"),
-        suggested_model: Some("deepseek/deepseek-chat"),
+        suggested_model: Some("deepseek/deepseek-flash"),
         ..PLAIN
     },
     Provider {
@@ -162,7 +163,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["gemini/"],
         // ai.google.dev, "OpenAI compatibility".
         default_base: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
-        suggested_model: Some("gemini/gemini-2.5-flash"),
+        suggested_model: Some("gemini/gemini-3.5-flash"),
         // ai.google.dev, "OpenAI compatibility", structured output.
         structured_output: StructuredOutput::Schema,
         ..PLAIN
@@ -197,8 +198,9 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["moonshot/", "openrouter/"],
         // Original.
         default_base: Some("https://api.moonshot.ai/v1"),
-        fixed_temperature: Some(("kimi-k2.5", 1.0)),
-        suggested_model: Some("moonshot/kimi-k2.5"),
+        // Of kimi-k2.5 the original knew; those after it refuse any other value as well.
+        fixed_temperature: Some(("kimi-k2.", 1.0)),
+        suggested_model: Some("moonshot/kimi-k2.6"),
         ..PLAIN
     },
     Provider {
@@ -219,7 +221,7 @@ pub const PROVIDERS: &[Provider] = &[
         unprefixed: &["groq/"],
         // console.groq.com, "OpenAI compatibility".
         default_base: Some("https://api.groq.com/openai/v1"),
-        suggested_model: Some("groq/llama-3.3-70b-versatile"),
+        suggested_model: Some("groq/openai/gpt-oss-120b"),
         ..PLAIN
     },
 ];

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use nanobot_core::ids::SessionKey;
+use nanobot_core::ids::{ChannelName, SessionKey};
 use nanobot_core::model::ModelTask;
 
 /// The routes of the settings.
@@ -57,7 +57,7 @@ impl Routes {
             return Some(Route { key: format!("{session} {key}"), profile: profile.clone() });
         }
         let channel = session.and_then(|session| Some(session.parts()?.0));
-        let channel = channel.as_ref().map(|channel| channel.as_str());
+        let channel = channel.as_ref().map(ChannelName::as_str);
         let of_channel = channel
             .and_then(|channel| keys(task).iter().find_map(|key| self.at(&format!("{channel}.{key}"))));
         of_channel.or_else(|| keys(task).iter().find_map(|key| self.at(key)))

@@ -56,9 +56,9 @@ fn a_journal_of_a_later_nanobot_is_refused_and_left_alone() {
     later[60..64].copy_from_slice(&99_u32.to_be_bytes());
     fs::write(&path, &later).unwrap();
     let refused = home.daemon_that_ends().exits(65);
-    insta::assert_snapshot!(home.redact(refused.one_line()), @"nanobotd: the journal ~/.nanobot/journal/journal.db has schema version 99, this program knows 2; use the newer nanobot, or move the file away");
+    insta::assert_snapshot!(home.redact(refused.one_line()), @"nanobotd: the journal ~/.nanobot/journal/journal.db has schema version 99, this program knows 3; use the newer nanobot, or move the file away");
     let refused = home.cli(&["chat", "-m", "hi"]).exits(65);
-    insta::assert_snapshot!(home.redact(refused.one_line()), @"nanobot-cli: the journal ~/.nanobot/journal/journal.db has schema version 99, this program knows 2; use the newer nanobot, or move the file away");
+    insta::assert_snapshot!(home.redact(refused.one_line()), @"nanobot-cli: the journal ~/.nanobot/journal/journal.db has schema version 99, this program knows 3; use the newer nanobot, or move the file away");
     assert!(fs::read(&path).unwrap() == later, "the file was changed");
     fs::write(&path, &good).unwrap();
     answers_what_is_open(&home);

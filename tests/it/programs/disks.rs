@@ -171,7 +171,7 @@ fn a_journal_of_version_1_waits_for_room_for_its_backup() {
     assert_eq!(version(&mut room), 1);
     room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
     room.cli("chat -m after").exits(0);
-    assert_eq!(version(&mut room), 2);
+    assert_eq!(version(&mut room), 3);
     let backups = room.sh(&format!("ls {}/*.v1-*.bak", home.path("journal").display())).exits(0);
     assert_eq!(backups.stdout.lines().count(), 1, "{backups:?}");
 }

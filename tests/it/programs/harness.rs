@@ -204,6 +204,10 @@ impl Home {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.folder.path()).env("PATH", std::env::var_os("PATH").unwrap());
+        if program.file_stem().is_some_and(|name| name.to_string_lossy().starts_with("nanobotd")) {
+            // Many daemons run side by side, and there is one port 8080. A test of the API chooses its own.
+            command.env("NANOBOT_API__ENABLED", "false");
+        }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.path());
         command

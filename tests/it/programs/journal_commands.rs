@@ -283,7 +283,7 @@ fn a_record_that_somebody_changed_is_named() {
     let (_provider, home) = talked();
     let turn = turns(&home).remove(0);
     insta::assert_snapshot!(stdout(&home, &["journal", "check"]), @"
-    journal   ~/.nanobot/journal/journal.db, SIZE, schema version 2
+    journal   ~/.nanobot/journal/journal.db, SIZE, schema version 3
     turns     2, 0 open, 0 with forgotten words
     outbox    0 waiting, 0 put aside
     lines     0 waiting for their files
@@ -299,7 +299,7 @@ fn a_record_that_somebody_changed_is_named() {
     assert_eq!(all["turns"], json!([{"turn": turn, "result": "differs", "what": "message"}]));
     let checked = home.cli(&["journal", "check"]).exits(1);
     insta::assert_snapshot!(redacted(&home, &checked), @"
-    journal   ~/.nanobot/journal/journal.db, SIZE, schema version 2
+    journal   ~/.nanobot/journal/journal.db, SIZE, schema version 3
     turns     2, 0 open, 0 with forgotten words
     outbox    0 waiting, 0 put aside
     lines     0 waiting for their files

@@ -35,6 +35,8 @@ impl Daemon {
     pub(super) fn start(program: &Path, folder: &Path, flags: &[OsString]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(flags).env_clear().env("HOME", folder).current_dir(folder);
+        // Several run side by side, and there is one port 8080.
+        command.env("NANOBOT_API__ENABLED", "false");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("starting {}", program.display()))?;
         let stderr = child.stderr.take().context("the daemon's log")?;

@@ -19,7 +19,8 @@ use nanobot_llm_router::{
 };
 
 use crate::app::StartError;
-pub use plan::{ModelPlan, plan_models};
+use plan::manners;
+pub use plan::{ModelPlan, budgets, plan_models, plan_profile};
 pub use tuning::Tuning;
 
 /// The task whose route decides who answers chats.
@@ -186,20 +187,19 @@ pub(crate) struct Around {
     pub(crate) ids: Arc<dyn IdGenerator>,
 }
 
-/// Opens the router over everything that the settings describe. Connects to nothing yet.
+/// Opens the router over what was planned. Connects to nothing yet.
 ///
 /// # Errors
-/// When the settings name what cannot be used, or the state of circuits cannot be read.
-pub(crate) async fn open(loaded: &Loaded, around: Around) -> Result<Router, StartError> {
-    let plan = plan_models(loaded)?;
+/// When the state of circuits cannot be read.
+pub(crate) async fn open(config: &Config, plan: ModelPlan, around: Around) -> Result<Router, StartError> {
     for warning in &plan.warnings {
         tracing::warn!("{warning}");
     }
     let router = Router::open(RouterParts {
         routes: plan.routes,
         chains: plan.chains,
-        budgets: plan::budgets(&loaded.config),
-        manners: plan::manners(&loaded.config),
+        budgets: budgets(config),
+        manners: manners(config),
         ledger: Some(around.ledger),
         breakers: Some(around.breakers),
         telemetry: around.telemetry,

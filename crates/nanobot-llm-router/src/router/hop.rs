@@ -69,7 +69,7 @@ impl PriceInForce {
 
     /// The price now.
     pub fn get(&self) -> Option<Price> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another price from now on.

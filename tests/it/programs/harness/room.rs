@@ -56,6 +56,7 @@ impl Room {
         command.args(["--die-with-parent", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev"]);
         command.args(mounts).arg("--bind").args([outside.path(), outside.path()]).arg("sh");
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", home.folder.path());
+        command.env("NANOBOT_API__ENABLED", "false");
         command.envs(home.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut shell = command.spawn().unwrap();

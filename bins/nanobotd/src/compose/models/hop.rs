@@ -158,7 +158,8 @@ fn fingerprint(key: Option<&Secret<String>>) -> String {
         || "none".to_owned(),
         |key| {
             let digest = Sha256::digest(key.expose().trim().as_bytes());
-            digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+            let start = digest.first_chunk::<4>().copied().unwrap_or_default();
+            format!("{:08x}", u32::from_be_bytes(start))
         },
     )
 }

@@ -53,6 +53,18 @@ pub fn plan_models(loaded: &Loaded) -> Result<ModelPlan, StartError> {
     Ok(plan)
 }
 
+/// The chain of one profile, whether something names it or not. None when there is no such profile, when it is for speech
+/// or vectors, and when no account serves its model. Reads settings only and asks nobody.
+///
+/// # Errors
+/// As [`plan_models`].
+pub fn plan_profile(loaded: &Loaded, name: &str) -> Result<Option<Chain>, StartError> {
+    let profile = loaded.config.models.profiles.get(name).filter(|profile| is_asked_in_words(profile));
+    let Some(profile) = profile else { return Ok(None) };
+    let is_reply = reply_profile(&loaded.config) == Some(name);
+    chain(&mut Vec::new(), &mut Hops::new(loaded), loaded, (name, profile), is_reply)
+}
+
 /// Every profile that a route or a chat names.
 fn named_profiles(config: &Config) -> BTreeSet<&str> {
     let of_chats = config.models.chats.values().flat_map(BTreeMap::values);
@@ -106,7 +118,7 @@ fn serves_what_it_is_asked_for(chosen: &ChosenModel) -> bool {
 }
 
 /// The budgets of the settings.
-pub(crate) fn budgets(config: &Config) -> Budgets {
+pub fn budgets(config: &Config) -> Budgets {
     let budget = &config.budget;
     let amount = |dollars: Option<f64>| dollars.and_then(NanoDollars::from_dollars);
     let of_task = |(name, dollars): (&String, &f64)| {

@@ -39,7 +39,7 @@ fn migrating_does_not_change_who_answers() {
     let cases = [
         (vec![key("OPENAI_API_KEY")], is("openai/gpt-4o-mini", "openai", false)),
         (vec![key("ANTHROPIC_API_KEY")], is(BUILT_IN, "anthropic", false)),
-        (vec![key("GROQ_API_KEY")], is("groq/llama-3.3-70b-versatile", "groq", false)),
+        (vec![key("GROQ_API_KEY")], is("groq/openai/gpt-oss-120b", "groq", false)),
         (vec![own], is(FIRST_MODEL, "openai", true)),
         (vec![], is("offline", "offline", false)),
     ];

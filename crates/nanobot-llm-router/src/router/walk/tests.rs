@@ -17,7 +17,7 @@ fn chain(hops: &[(usize, Option<u32>)]) -> Vec<Candidate> {
     hops.iter().enumerate().map(candidate).collect()
 }
 
-const LIMITS: WalkLimits = WalkLimits { attempts: 8, patience: Duration::from_secs(60) };
+const LIMITS: WalkLimits = WalkLimits { attempts: 8, patience: Duration::from_mins(1) };
 
 struct Script {
     walk: Walk,
