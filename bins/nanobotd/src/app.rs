@@ -149,7 +149,7 @@ impl App {
             Socket::Closed => None,
         };
         let http = http::open(&boot, Behind::of(&adapters)).await;
-        let Wired { gateway, control, local, keeper, watcher, sampler, networks } =
+        let Wired { gateway, control, local, keeper, watcher, trouble, sampler, networks } =
             compose::wire(&boot, adapters);
         keeper.catch_up().await;
         // Before anybody can say more: what was said first is answered first.
@@ -163,6 +163,9 @@ impl App {
         tasks.spawn(keeper.clone().run(stopped.clone()));
         tasks.spawn(keeper.clone().run_sweeps(stopped.clone()));
         tasks.spawn(sampler.run(stopped.clone()));
+        if let Some((news, owners)) = trouble {
+            tasks.spawn(news.run(owners, stopped.clone()));
+        }
         if let Some(serve) = http {
             tasks.spawn(serve(stopped.clone()));
         }

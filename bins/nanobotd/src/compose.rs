@@ -43,7 +43,9 @@ use crate::gateway::{Door, Gateway, InHand};
 use crate::keeper::Keeper;
 use crate::lanes::{LaneLimits, Lanes};
 use crate::lock::HomeLock;
+use crate::model_trouble::TroubleNews;
 use crate::networks::{self, Network};
+use crate::owners::Owners;
 use crate::panic::PanicSwitch;
 use crate::policy::{self, Beside, LiveFiles, PolicyRoom, Watcher};
 use crate::pump::Pump;
@@ -122,6 +124,8 @@ pub struct Adapters {
     pub telemetry: Arc<dyn Telemetry>,
     /// The figures made of them; none where nobody keeps any.
     pub metrics: Option<Arc<dyn MetricsSource>>,
+    /// Trouble with models that owners have to hear of; none where nobody listens for it.
+    pub trouble: Option<TroubleNews>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -138,6 +142,8 @@ pub(crate) struct Wired {
     pub(crate) keeper: Keeper,
     /// Watches the policy file, where there is one.
     pub(crate) watcher: Option<Watcher>,
+    /// Trouble with models that owners are told.
+    pub(crate) trouble: Option<(TroubleNews, Owners)>,
     /// Looks at the queues.
     pub(crate) sampler: Sampler,
     pub(crate) networks: Vec<Network>,
@@ -200,6 +206,7 @@ pub async fn adapters(boot: &Boot) -> Result<Adapters, StartError> {
         audit: Arc::new(AdminLog::new(home.audit().join("admin.jsonl"))),
         telemetry,
         metrics: figures.metrics,
+        trouble: Some(figures.trouble),
         clock,
         ids,
         networks,
@@ -271,7 +278,8 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
     let panic = Arc::new(PanicSwitch::new(lanes.clone()));
     let session_room = |via| Arc::new(administration::session_room(&with, &projector, via));
     let desk = administration::desk(&with, session_room("chat"), &lanes, &panic);
-    let watcher = administration::watcher(&with, &pump);
+    let owners = administration::owners(&with, &pump);
+    let watcher = administration::watcher(&with, &owners);
     let sessions = session_room("socket");
     let gateway = Arc::new(Gateway {
         desk: desk.clone(),
@@ -339,7 +347,8 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         program: if matches!(boot.socket, Socket::At(_)) { "nanobotd" } else { "nanobot-cli" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Wired { gateway, control, local, keeper, watcher, sampler, networks: with.networks }
+    let trouble = with.trouble.map(|news| (news, owners));
+    Wired { gateway, control, local, keeper, watcher, trouble, sampler, networks: with.networks }
 }
 
 /// The responder over the adapters.

@@ -10,6 +10,7 @@ use nanobot_core::stand_in::NoCommands;
 use super::Adapters;
 use crate::control::{Kept, SessionRoom};
 use crate::lanes::Lanes;
+use crate::owners::Owners;
 use crate::panic::PanicSwitch;
 use crate::policy::{Desk, Watcher};
 use crate::pump::Pump;
@@ -38,16 +39,20 @@ pub(super) fn desk(
     Arc::new(Desk { room, sessions, lanes, panic, audit })
 }
 
-/// The watcher, where there is a file to watch.
-pub(super) fn watcher(with: &Adapters, pump: &Pump) -> Option<Watcher> {
-    with.room.clone().map(|room| Watcher {
-        room,
+/// The way to the owners.
+pub(super) fn owners(with: &Adapters, pump: &Pump) -> Owners {
+    Owners {
+        policy: with.policy.clone(),
         journal: with.journal.clone(),
         security: with.security.clone(),
-        telemetry: with.telemetry.clone(),
         clock: with.clock.clone(),
         ids: with.ids.clone(),
         pump: pump.clone(),
         networks: with.networks.iter().map(|network| network.sender.channel()).collect(),
-    })
+    }
+}
+
+/// The watcher, where there is a file to watch.
+pub(super) fn watcher(with: &Adapters, owners: &Owners) -> Option<Watcher> {
+    with.room.clone().map(|room| Watcher { room, telemetry: with.telemetry.clone(), owners: owners.clone() })
 }
