@@ -16,6 +16,8 @@ mod irc;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod support;

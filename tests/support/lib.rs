@@ -1,8 +1,8 @@
 //! Support for the integration tests and the benches: the outside world, as fakes that can misbehave, and as a real
 //! server where one can run here.
 //!
-//! Nothing here knows our crates, except that [`fuzzing`] calls what they offer to be fuzzed. A fake speaks the real
-//! wire format, over a real socket on 127.0.0.1.
+//! Nothing here knows our crates, except that [`fuzzing`] calls what they offer to be fuzzed, and that [`outage`] puts
+//! the real router before fake vendors. A fake speaks the real wire format, over a real socket on 127.0.0.1.
 
 mod acting;
 pub mod crash;
@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod http;
 pub mod irc;
 pub mod measured;
+pub mod outage;
 mod provider;
 mod script;
 mod wire;

@@ -27,6 +27,11 @@ usage: cargo xtask COMMAND
   escape [--as root|user] [--only CLASS] [--seed N] [--sample N] [--json]
                                try to get out of the sandbox in every way that we know: each attempt must fail
                                against the closed box and succeed without the parts that are said to stop it
+  outage [--turns N] [--seed N] [--json] [--sabotage NAME]
+                               50 chats while their provider fails in every way that we know: every turn is answered
+                               once, in time; beside it a plain client with three retries
+  outage --budget [--kills N] [--seed N] [--json] [--sabotage NAME]
+                               a hard budget under a process that is killed at random moments
   tidy                         file headers, lengths, stubs, manifests, no clock or file in core
   boundaries                   which crate may depend on which
   bench NAME [--quick] [--json]
@@ -59,6 +64,7 @@ pub(crate) enum Command {
     Ci(CiOptions),
     Crash { campaign_args: Vec<OsString> },
     Escape { campaign_args: Vec<OsString> },
+    Outage { campaign_args: Vec<OsString> },
     Tidy,
     Boundaries,
     Bench { bench: &'static Bench, effort: Effort, output: Output },
@@ -85,6 +91,7 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Command, String> {
         "ci" => nothing_passed_on(&passed_on).and_then(|()| ci(&words)),
         "crash" => nothing_passed_on(&passed_on).and_then(|()| crash(words)),
         "escape" => nothing_passed_on(&passed_on).and_then(|()| escape(words)),
+        "outage" => nothing_passed_on(&passed_on).and_then(|()| outage(words)),
         "tidy" => bare(&words, &passed_on).map(|()| Command::Tidy),
         "boundaries" => bare(&words, &passed_on).map(|()| Command::Boundaries),
         "bench" => nothing_passed_on(&passed_on).and_then(|()| bench(&words)),
@@ -230,6 +237,26 @@ fn escape(words: Vec<OsString>) -> Result<Command, String> {
     Ok(Command::Escape { campaign_args: words })
 }
 
+/// The same: which sabotages there are, only the campaign knows.
+fn outage(words: Vec<OsString>) -> Result<Command, String> {
+    let mut rest = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = rest.next() {
+        match word.as_ref() {
+            "--json" | "--budget" => {}
+            "--sabotage" if rest.next().is_some() => {}
+            "--turns" | "--seed" | "--kills" => {
+                let is_number = rest.next().is_some_and(|value| value.parse::<u64>().is_ok());
+                if !is_number {
+                    return Err(format!("{word} wants a number"));
+                }
+            }
+            other => return Err(not_understood(other)),
+        }
+    }
+    drop(rest);
+    Ok(Command::Outage { campaign_args: words })
+}
+
 fn bare(words: &[OsString], passed_on: &[OsString]) -> Result<(), String> {
     none_left(words).and_then(|()| nothing_passed_on(passed_on))
 }
@@ -298,6 +325,14 @@ mod tests {
         assert_eq!(parsed("escape --as nobody"), Err("--as wants root or user".to_owned()));
         assert_eq!(parsed("escape --sample"), Err("--sample wants a number".to_owned()));
         assert_eq!(parsed("escape tty"), Err("`tty` is not understood here".to_owned()));
+    }
+
+    #[test]
+    fn outage_hands_its_flags_on_when_it_knows_them() {
+        let Ok(Command::Outage { campaign_args }) = parsed("outage --turns 300 --budget") else { panic!() };
+        assert_eq!(campaign_args, ["--turns", "300", "--budget"].map(OsString::from));
+        assert_eq!(parsed("outage --turns all"), Err("--turns wants a number".to_owned()));
+        assert_eq!(parsed("outage 9"), Err("`9` is not understood here".to_owned()));
     }
 
     #[test]

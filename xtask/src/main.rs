@@ -16,6 +16,7 @@ mod finding;
 mod fuzz;
 mod llama;
 mod metadata;
+mod outage;
 mod output;
 mod process;
 mod progress;
@@ -61,6 +62,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Ci(options) => ci::run(&root, &options),
         Command::Crash { campaign_args } => crash::run(&root, &campaign_args),
         Command::Escape { campaign_args } => escape::run(&root, &campaign_args),
+        Command::Outage { campaign_args } => outage::run(&root, &campaign_args),
         Command::Tidy => tidy::run(&root),
         Command::Boundaries => boundaries::run(&root),
         Command::Bench { bench, effort, output } => bench::run(&root, bench, effort, output),

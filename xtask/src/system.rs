@@ -85,6 +85,13 @@ const NEEDS: &[Need] = &[
         off_without: "the look at whether the disk is waited for",
     },
     Need {
+        name: "prometheus with promtool",
+        package: "prometheus",
+        probe: Probe::Program("promtool"),
+        needed_for: Purpose::Test,
+        off_without: "tests of the metrics, alerts and dashboard against a real Prometheus",
+    },
+    Need {
         name: "ngircd",
         package: "ngircd",
         probe: Probe::Program("ngircd"),
@@ -221,7 +228,7 @@ mod tests {
             NEEDS.iter().filter(|need| need.needed_for == purpose).map(|need| need.package).collect()
         };
         assert_eq!(needed(Purpose::Run), ["bubblewrap", "ffmpeg"]);
-        for package in ["bubblewrap", "ngircd", "strace"] {
+        for package in ["bubblewrap", "ngircd", "prometheus", "strace"] {
             assert!(needed(Purpose::Test).contains(&package), "{package}");
         }
         assert_eq!(needed(Purpose::Crash), ["ngircd", "strace"]);

@@ -1,8 +1,10 @@
 //! What can be typed. Types for the parser and nothing else.
 
 mod audit;
+mod cost;
 mod journal;
 mod memory;
+mod model;
 mod outbox;
 mod policy;
 mod sandbox;
@@ -14,8 +16,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use audit::Audit;
+pub(crate) use cost::{Cost, CostBy};
 pub(crate) use journal::Journal;
 pub(crate) use memory::{Memory, Notes};
+pub(crate) use model::{Ask, Model};
 pub(crate) use outbox::Outbox;
 pub(crate) use policy::{Batch, Edit, Explain, Policy, World};
 pub(crate) use sandbox::{Plan, Run, Sandbox};
@@ -55,6 +59,11 @@ pub(crate) enum Command {
     /// Look into past turns, and derive them again
     #[command(subcommand)]
     Journal(Journal),
+    /// Look after the models: who answers what, whether they answer, and who is left alone
+    #[command(subcommand)]
+    Model(Model),
+    /// Show what models cost, and what is left of the budgets
+    Cost(Cost),
     /// Look after who may talk and what happens then
     #[command(subcommand)]
     Policy(Policy),

@@ -4,9 +4,11 @@ mod audit;
 mod batch;
 mod chat;
 mod config;
+mod cost;
 mod doctor;
 mod journal;
 mod memory;
+mod model;
 mod onboard;
 mod outbox;
 mod policy;
@@ -42,6 +44,8 @@ pub(crate) fn run(args: &Args) -> Result<Code, Failure> {
         Command::Audit(command) => audit::run(command, &Place::of(args)?),
         Command::Outbox(command) => outbox::run(command, &Place::of(args)?),
         Command::Journal(command) => journal::run(command, &Place::of(args)?),
+        Command::Model(command) => model::run(command, &Place::of(args)?),
+        Command::Cost(options) => cost::run(options, &Place::of(args)?),
         Command::Onboard(options) => onboard::run(options, &Place::of(args)?),
         Command::Chat(options) => chat::run(options, &Place::of(args)?),
         Command::Status(options) => status::run(options, &Place::of(args)?),

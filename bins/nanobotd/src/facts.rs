@@ -58,7 +58,8 @@ impl Telemetry for LogFacts {
             }
             TelemetryEvent::Circuit { provider, model, credential, state, reason } => {
                 let (model, state) = (model.as_deref().unwrap_or("all"), state.name());
-                tracing::warn!(provider, model, credential, state, reason, "circuit");
+                // What a person has to mend is told to owners besides; the rest mends itself.
+                tracing::info!(provider, model, credential, state, reason, "circuit");
             }
             TelemetryEvent::BudgetRefused { scope, task } => {
                 tracing::warn!(scope = scope.name(), %task, "a budget has no room for a call");

@@ -6,6 +6,7 @@
 
 mod flat;
 mod input;
+mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

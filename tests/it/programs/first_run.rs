@@ -96,6 +96,7 @@ fn status_without_a_daemon() {
         "endpoint": null,
         "is_language_model": false
       },
+      "model_warnings": [],
       "ports": [
         {
           "port": "model",

@@ -109,8 +109,12 @@ fn has_key(name: &str) -> bool {
 /// Whether a process with this word among its arguments lives on.
 pub(super) async fn lives(nonce: &str) -> bool {
     tokio::time::sleep(SETTLING).await;
-    !holding(nonce).is_empty()
+    // One that forks away all the time is missed by a single look: it is gone by the time its words are read.
+    (0..LOOKS).any(|_| !holding(nonce).is_empty())
 }
+
+/// So often it is looked for a process.
+const LOOKS: usize = 50;
 
 /// Processes with this word among their arguments, but this one.
 fn holding(nonce: &str) -> Vec<Pid> {

@@ -3,6 +3,7 @@
 
 mod commands;
 mod finding;
+mod models;
 mod running;
 mod settings;
 
@@ -49,6 +50,7 @@ async fn examine(args: &Args) -> Vec<Finding> {
             findings.extend(commands::sandbox(&place, loaded).await);
             findings.extend(commands::tools(loaded));
             findings.push(settings::model(loaded));
+            findings.extend(models::models(loaded));
         }
     }
     findings.extend(running::journal(&place).await);

@@ -5,7 +5,7 @@ mod tools;
 
 use nanobot_channels::local::protocol::ControlOp;
 use nanobot_core::ports::PortStatus;
-use nanobotd::{choose_model, ports_at_rest, tools_at_rest};
+use nanobotd::{choose_model, plan_models, ports_at_rest, tools_at_rest};
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -53,6 +53,7 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
     let file =
         |path: std::path::PathBuf| json!({"path": path.display().to_string(), "exists": path.exists()});
     let model = choose_model(&loaded)?.info();
+    let of_models = plan_models(&loaded)?.warnings;
     let port =
         |port: &PortStatus| json!({"port": port.port, "adapter": port.adapter, "warning": port.warning});
     let ports: Vec<Value> = ports_at_rest(&loaded)?.iter().map(port).collect();
@@ -68,6 +69,7 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
             "endpoint": model.endpoint,
             "is_language_model": model.is_language_model,
         },
+        "model_warnings": of_models,
         "ports": ports,
         "tools": tools,
         "files": {
@@ -126,6 +128,9 @@ fn show(report: &Value) -> Result<(), Failure> {
         if let Some(warning) = port["warning"].as_str() {
             output::line(format!("! {}: {warning}", field("port")))?;
         }
+    }
+    for warning in report["model_warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        output::line(format!("! models: {warning}"))?;
     }
     for unknown in report["unknown"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         output::line(format!("! config: {unknown}"))?;

@@ -250,3 +250,21 @@ async fn a_reader_creates_nothing() {
     assert!(JournalReader::open(home.path()).await.is_err(), "an empty file is no journal yet");
     assert_eq!(fs::read(home.path()).unwrap(), b"");
 }
+
+#[tokio::test]
+async fn open_circuits_are_read_as_they_were_written() {
+    use nanobot_core::ports::{BreakerState as _, OpenCircuit};
+    let home = Home::new();
+    let journal = home.open().await;
+    let open = OpenCircuit {
+        name: "openai/main#0a1b2c3d".to_owned(),
+        until: now(),
+        trips: 2,
+        reason: "auth".to_owned(),
+    };
+    journal.opened(&open).await.unwrap();
+    assert_eq!(reader(&home).await.open_circuits().await.unwrap(), [open], "while somebody writes");
+    journal.shut_down().await;
+    let old = home_of_version_1();
+    assert_eq!(reader(&old).await.open_circuits().await.unwrap(), [], "a journal that keeps none yet");
+}

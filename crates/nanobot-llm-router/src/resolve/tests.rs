@@ -183,6 +183,7 @@ fn some_models_accept_one_temperature_only() {
     let one = Some(Temperature::Value(1.0));
     assert_eq!(temperature("moonshot/KIMI-K2.5-preview", "moonshot", "k", ""), one);
     assert_eq!(temperature("kimi-k2.5", "openrouter", "sk-or-1", ""), one);
+    assert_eq!(temperature("moonshot/kimi-k2.6", "moonshot", "k", ""), one);
     assert_eq!(temperature("kimi-k2.5", "aihubmix", "k", "https://aihubmix.com/v1"), None);
     assert_eq!(temperature("openai/gpt-5-mini", "openai", "k", ""), Some(Temperature::ServerDefault));
     assert_eq!(temperature("o3", "openai", "k", ""), Some(Temperature::ServerDefault));
@@ -196,4 +197,18 @@ fn only_openai_itself_gets_the_newer_field_for_the_limit_of_tokens() {
     assert_eq!(field(""), TokenLimitField::MaxCompletionTokens);
     assert_eq!(field("https://api.openai.com/v1/"), TokenLimitField::MaxCompletionTokens);
     assert_eq!(field("https://my.proxy/v1"), TokenLimitField::MaxTokens);
+}
+
+/// Where a price is from is the table's business; that one is known, is the newcomer's, who may have a budget.
+#[test]
+fn a_suggested_model_is_asked_at_its_own_provider_and_has_a_price_there() {
+    use crate::price::{PriceBook, Seller};
+    // Of Alibaba's prices nobody has two witnesses.
+    let priced = PROVIDERS.iter().filter(|provider| provider.name != "dashscope");
+    for (provider, model) in priced.filter_map(|provider| Some((provider.name, provider.suggested_model?))) {
+        let found = resolve(model, &[account(provider, "k", "")]).unwrap();
+        assert_eq!(found.provider, provider, "{model}");
+        let price = PriceBook::new().lookup(provider, &found.wire_model, Seller::Provider);
+        assert!(price.is_some(), "{} at {provider}", found.wire_model);
+    }
 }

@@ -159,7 +159,8 @@ impl<'a> Booking<'a> {
     }
 
     async fn refused(mut self, error: &ModelError, first: Option<Timestamp>) {
-        let is_free = (first.is_none() && is_free(error.kind)) || self.price.is_some_and(|price| price.is_free());
+        let is_free =
+            (first.is_none() && is_free(error.kind)) || self.price.is_some_and(|price| price.is_free());
         let cost = is_free.then_some(NanoDollars::ZERO);
         let outcome = error.kind.code();
         self.report(outcome, Usage::default(), cost, first, Some(chain(error)));

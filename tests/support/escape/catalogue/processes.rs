@@ -151,7 +151,7 @@ pub(super) const ALL: &[Attempt] = &[
         "outliving",
         "outliving.runaway",
         "leaves a process that is never the same for long",
-        "$A detached runaway {n}; sleep 0.1",
+        "$A detached runaway {n}; sleep 0.5",
         Sees::Lives,
         Holds::both(&[P::Sweep]),
     ),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nanobot_config::{ConfigErrors, Loaded, check_text, load};
-use nanobotd::{choose_model, logging};
+use nanobotd::{choose_model, logging, plan_models};
 use serde_json::{Value, json};
 
 use crate::exit::{Code, Failure};
@@ -63,7 +63,7 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-/// Everything that would take part in a start: all layers, the choice of a model, and the log filter.
+/// Everything that would take part in a start: all layers, the models with those that stand in, and the log filter.
 pub(super) fn home(place: &Place, jsonl: bool) -> Result<Code, Failure> {
     let loaded = match load(&place.request()) {
         Ok(loaded) => loaded,
@@ -96,10 +96,11 @@ pub(super) fn home(place: &Place, jsonl: bool) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
-/// What a start would refuse beyond single values: a key, and what is wrong.
+/// What a start would refuse beyond single values: a key, and what is wrong. What it would warn of is said.
 fn start_fault(loaded: &Loaded) -> Option<(&'static str, String)> {
-    if let Err(error) = choose_model(loaded) {
-        return Some(("models", error.to_string()));
+    match choose_model(loaded).and_then(|_| plan_models(loaded)) {
+        Ok(plan) => plan.warnings.iter().for_each(output::say),
+        Err(error) => return Some(("models", error.to_string())),
     }
     logging::check(&loaded.config.log).err().map(|error| ("log.filter", error.to_string()))
 }
