@@ -24,6 +24,7 @@ mod model_commands;
 mod outbox_commands;
 mod policy_commands;
 mod policy_irc;
+mod prometheus;
 mod provider_faults;
 mod real_server;
 mod real_wire;

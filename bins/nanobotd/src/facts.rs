@@ -53,6 +53,9 @@ impl Telemetry for LogFacts {
                 tracing::warn!(%session, "somebody else wrote into the session's file; ours stands behind it");
             }
             TelemetryEvent::ModelAttempt(attempt) => attempted(attempt),
+            TelemetryEvent::ModelFailed { task, outcome, detail } => {
+                tracing::warn!(%task, outcome, error = detail, "model call");
+            }
             TelemetryEvent::ModelFallback { task, from, to, reason } => {
                 tracing::warn!(%task, from, to, reason, "asking another model");
             }
@@ -81,12 +84,9 @@ fn attempted(attempt: &ModelAttempt) {
     let (input, output) = (usage.input, usage.output);
     let cost = attempt.cost.map(|cost| cost.to_string());
     match &attempt.detail {
-        // Somebody wanted it so.
-        Some(_) if *outcome == "cancelled" => {
-            tracing::info!(provider, model, %task, outcome, ?took, "model call");
-        }
         None => tracing::info!(provider, model, %task, outcome, ?took, input, output, cost, "model call"),
-        Some(error) => tracing::warn!(provider, model, %task, outcome, ?took, error, "model call"),
+        // Whoever is asked next may answer; if nobody does, that is said once, as a warning.
+        Some(error) => tracing::info!(provider, model, %task, outcome, ?took, error, "model attempt"),
     }
 }
 

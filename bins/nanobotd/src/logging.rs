@@ -4,7 +4,6 @@
 mod plain;
 
 use std::io::IsTerminal as _;
-use std::sync::Mutex;
 
 use nanobot_config::settings::{Log, LogFormat};
 use tracing_subscriber::EnvFilter;
@@ -50,7 +49,7 @@ pub fn install_for_chat(program: &'static str, model: String) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_writer(std::io::stderr)
-        .event_format(Plain { program, model, last: Mutex::default() });
+        .event_format(Plain { program, model });
     // A second installation in one process (tests) keeps the first subscriber.
     let _ = subscriber.try_init();
 }

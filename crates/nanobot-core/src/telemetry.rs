@@ -145,6 +145,15 @@ pub enum TelemetryEvent {
     },
     /// One attempt at a model ended: it answered, or it did not.
     ModelAttempt(ModelAttempt),
+    /// A call got no answer: everybody who may be asked was asked. Its attempts were reported one by one.
+    ModelFailed {
+        /// The task.
+        task: ModelTask,
+        /// The kind of the last error.
+        outcome: &'static str,
+        /// That error in one line; for the log only, never a label.
+        detail: String,
+    },
     /// A call moved on to another model.
     ModelFallback {
         /// The task.

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nanobot_core::model::{FinishReason, ModelCall, ModelError, ModelErrorKind, ModelReply, Served, Usage};
+use nanobot_core::pipeline::chain as error_chain;
 use nanobot_core::ports::{
     BreakerState, BudgetLedger, Clock, DeltaSink, IdGenerator, ModelClient, ModelInfo, StoreError, Telemetry,
 };
@@ -185,7 +186,12 @@ impl ModelClient for Router {
         let limits = WalkLimits { attempts: self.with.manners.attempts.max(1), patience: call.patience };
         let walk = Walk::new(line.candidates.clone(), limits);
         let shown = Shown::new(deltas, self.with.clock.as_ref());
-        Turn { router: self, call, line, walk, shown, asked: None, error: None }.run().await
+        let answer = Turn { router: self, call, line, walk, shown, asked: None, error: None }.run().await;
+        if let Err(error) = &answer {
+            let (outcome, detail) = (error.kind.code(), error_chain(error));
+            self.with.telemetry.record(&TelemetryEvent::ModelFailed { task: call.task, outcome, detail });
+        }
+        answer
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) fn post(fact: &TelemetryEvent, board: &mut dyn FnMut(Id, &[&str], Cha
         }
         Fact::ForeignLines { session: _ } => board(Id::ForeignLines, &[], ONE),
         Fact::ModelAttempt(attempt) => model_attempt(attempt, board),
+        // Its attempts are counted, and the turn's end is.
+        Fact::ModelFailed { .. } => {}
         Fact::ModelFallback { task, from, to, reason } => {
             board(Id::LlmFallbacks, &[from, to, reason, task.name()], ONE);
         }

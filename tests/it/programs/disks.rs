@@ -125,7 +125,10 @@ fn on_a_full_disk_nothing_is_acknowledged_and_what_was_is_answered_when_there_is
     assert_eq!(refused.stdout, "");
     assert!(room.daemon_is_alive());
     room.wait_for_complaint("the turn could not be closed");
-    assert_eq!(provider.requests().len(), 2, "a message that is not stored was answered");
+    // The early one is asked about several times, since the model is slower than its limit.
+    let asked = provider.requests();
+    let mut bodies = asked.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned());
+    assert!(!bodies.any(|body| body.contains("word word")), "a message that is not stored was answered");
 
     room.sh(&format!("rm {}", home.path("fill").display())).exits(0);
     room.kill_daemon();

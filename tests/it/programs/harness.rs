@@ -64,7 +64,7 @@ impl Home {
         home.write("config.json", Self::config_for(provider).to_string());
         home.write(
             "config.toml",
-            "[model]\nconnect_timeout_ms = 400\nfirst_byte_timeout_ms = 400\nidle_timeout_ms = 400\n",
+            "[model]\nconnect_timeout_ms = 400\nfirst_byte_timeout_ms = 400\nidle_timeout_ms = 400\npatience_seconds = 1\n",
         );
         home
     }

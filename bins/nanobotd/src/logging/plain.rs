@@ -1,8 +1,6 @@
-//! A log line as a sentence: what happened, and why. Times, spans and targets are left out, and so is what was just
-//! said: a model that is asked three times fails three times in the same words.
+//! A log line as a sentence: what happened, and why. Times, spans and targets are left out.
 
 use std::fmt::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -17,8 +15,6 @@ const MODEL_CALL: &str = "model call";
 pub(super) struct Plain {
     pub(super) program: &'static str,
     pub(super) model: String,
-    /// What was said last.
-    pub(super) last: Mutex<String>,
 }
 
 impl<S, N> FormatEvent<S, N> for Plain
@@ -34,13 +30,7 @@ where
     ) -> fmt::Result {
         let mut said = Said::default();
         event.record(&mut said);
-        let sentence = said.sentence(&self.model);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if *last == sentence {
-            return Ok(());
-        }
-        last.clone_from(&sentence);
-        writeln!(writer, "{}: {sentence}", self.program)
+        writeln!(writer, "{}: {}", self.program, said.sentence(&self.model))
     }
 }
 

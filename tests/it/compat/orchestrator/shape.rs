@@ -166,6 +166,7 @@ fn metric(fact: &TelemetryEvent) -> Value {
         | Fact::Admin { .. }
         | Fact::PolicyFile { .. }
         | Fact::ModelAttempt(_)
+        | Fact::ModelFailed { .. }
         | Fact::ModelFallback { .. }
         | Fact::Circuit { .. }
         | Fact::BudgetRefused { .. }

@@ -69,6 +69,11 @@ fn one_of_each() -> Vec<TelemetryEvent> {
             first_token: Some(Duration::from_millis(400)),
             detail: None,
         }),
+        TelemetryEvent::ModelFailed {
+            task: ModelTask::Reply,
+            outcome: "overloaded",
+            detail: "the provider is overloaded".to_owned(),
+        },
         TelemetryEvent::ModelFallback {
             task: ModelTask::Reply,
             from: "openai/gpt-4o-mini".to_owned(),
