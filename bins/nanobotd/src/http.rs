@@ -8,7 +8,9 @@ use std::sync::Arc;
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::ports::{AuditLog, Clock, IdGenerator, MetricsSource};
 
-use crate::compose::{Adapters, Boot, Socket};
+#[cfg(feature = "api")]
+use crate::compose::Socket;
+use crate::compose::{Adapters, Boot};
 
 /// What the control plane needs of the daemon.
 #[cfg_attr(not(feature = "api"), expect(dead_code, reason = "without the feature nobody serves"))]
@@ -76,6 +78,5 @@ async fn serving(boot: &Boot, behind: Behind) -> Result<Serving, Box<dyn std::er
 #[cfg(not(feature = "api"))]
 #[expect(clippy::unused_async, reason = "the same shape as with the API")]
 pub(crate) async fn open(_boot: &Boot, _behind: Behind) -> Option<Serving> {
-    let _ = |boot: &Boot| matches!(boot.socket, Socket::At(_));
     None
 }

@@ -7,10 +7,12 @@
 //!                                                                OfflineModel ─────▶ ModelReply
 //!                                                                EmbeddingClient ──▶ vectors
 //! probe_local ──▶ what onboarding offers
+//!
+//! Routes ─▶ Chain of Hops ─▶ Router (a ModelClient) ──▶ one ChatProvider after the other
 //! ```
 //!
-//! Nothing here reads the environment, a clock or a file of ours, and nothing retries: who asks again, and
-//! whom, is decided above.
+//! Each client asks once; who asks again, whom, and whether there is money for it, decides the [`Router`] alone. Nothing
+//! here reads the environment or a file of ours; time and chance come through ports.
 
 mod alone;
 mod answering;

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use nanobot_config::Loaded;
+use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::{MetricsSource, Telemetry, ToolExecutor};
-use nanobot_core::telemetry::TelemetryEvent;
 use nanobot_core::time::Timestamp;
+use nanobot_llm_router::Chain;
+use nanobot_telemetry::{Metrics, MetricsSetup, ModelName, Tee, TelemetryError};
 
 use super::ModelPlan;
 use crate::app::StartError;
@@ -35,34 +37,18 @@ pub(super) fn open(
 ) -> Result<Figures, StartError> {
     let (heard, trouble) = model_trouble::channel();
     let mut sinks: Vec<Arc<dyn Telemetry>> = vec![Arc::new(LogFacts), Arc::new(heard)];
-    let mut metrics = None;
-    if let Some(kept) = kept(loaded, plan, tools, started)? {
-        sinks.push(kept.telemetry);
-        metrics = Some(kept.metrics);
-    }
-    Ok(Figures { telemetry: Arc::new(Sinks(sinks)), metrics, trouble })
+    let metrics = if loaded.config.telemetry.enabled { kept(plan, tools, started)? } else { None };
+    sinks.extend(metrics.clone().map(|metrics| metrics as Arc<dyn Telemetry>));
+    let metrics = metrics.map(|metrics| metrics as Arc<dyn MetricsSource>);
+    Ok(Figures { telemetry: Arc::new(Tee::new(sinks)), metrics, trouble })
 }
 
-/// Figures that are kept, from their two sides.
-struct Kept {
-    telemetry: Arc<dyn Telemetry>,
-    metrics: Arc<dyn MetricsSource>,
-}
-
-#[cfg(feature = "metrics")]
+/// The figures; none in a build without them.
 fn kept(
-    loaded: &Loaded,
     plan: &ModelPlan,
     tools: &dyn ToolExecutor,
     started: Timestamp,
-) -> Result<Option<Kept>, StartError> {
-    use nanobot_core::ids::ChannelName;
-    use nanobot_llm_router::Chain;
-    use nanobot_telemetry::{Metrics, MetricsSetup, ModelName};
-
-    if !loaded.config.telemetry.enabled {
-        return Ok(None);
-    }
+) -> Result<Option<Arc<Metrics>>, StartError> {
     let hops = || plan.chains.values().flat_map(Chain::hops);
     let seats = hops().flat_map(|hop| hop.seats.iter());
     let channels = ["cli", "irc", "whatsapp", "telegram", "discord", "feishu"];
@@ -76,28 +62,9 @@ fn kept(
         tools: tools.specs().into_iter().map(|spec| spec.name).collect(),
         channels: channels.into_iter().filter_map(|name| ChannelName::new(name).ok()).collect(),
     });
-    let metrics = Arc::new(metrics.map_err(|error| StartError::Telemetry(Box::new(error)))?);
-    Ok(Some(Kept { telemetry: metrics.clone(), metrics }))
-}
-
-#[cfg(not(feature = "metrics"))]
-#[expect(clippy::unnecessary_wraps, reason = "the same shape as with figures")]
-fn kept(
-    _loaded: &Loaded,
-    _plan: &ModelPlan,
-    _tools: &dyn ToolExecutor,
-    _started: Timestamp,
-) -> Result<Option<Kept>, StartError> {
-    Ok(None)
-}
-
-/// Hands each fact to all of them.
-struct Sinks(Vec<Arc<dyn Telemetry>>);
-
-impl Telemetry for Sinks {
-    fn record(&self, event: &TelemetryEvent) {
-        for sink in &self.0 {
-            sink.record(event);
-        }
+    match metrics {
+        Ok(metrics) => Ok(Some(Arc::new(metrics))),
+        Err(TelemetryError::NotBuilt) => Ok(None),
+        Err(error) => Err(StartError::Telemetry(Box::new(error))),
     }
 }
