@@ -16,6 +16,8 @@ mod irc;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod metrics_words;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod programs;

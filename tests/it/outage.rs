@@ -8,13 +8,16 @@ use nanobot_tests::outage::{self, BudgetOptions, Options, Sabotage};
 /// Another seed looks elsewhere; this one is as good as any.
 const SEED: u64 = 20_250_711;
 /// With this one an answer breaks off in the middle early on.
-const BREAKS_EARLY: u64 = 3;
+const BREAKS_EARLY: u64 = 2;
 /// Every way of failing has its outage.
-const TURNS: usize = 300;
+const TURNS: usize = 450;
 /// Enough for three outages: a sabotage shows in the first ones.
 const FEW_TURNS: usize = 80;
 /// Enough for those of the seed below.
 const MORE_TURNS: usize = 120;
+
+/// So often something is forgotten that it is more than what counts for more than it cost.
+const FORGETFUL_KILLS: usize = 12;
 
 fn options(turns: usize, sabotage: Option<Sabotage>) -> Options {
     Options { turns, seed: SEED, sabotage }
@@ -72,6 +75,12 @@ async fn a_budget_holds_when_the_process_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_book_that_is_forgotten_at_each_start_is_found() {
-    let summary = outage::run_budget(&budget(3, Some(Sabotage::ForgottenBook))).await.unwrap();
+    let summary = outage::run_budget(&budget(FORGETFUL_KILLS, Some(Sabotage::ForgottenBook))).await.unwrap();
+    assert!(summary.failures.iter().any(|failure| failure.contains("more than the budget")), "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_that_are_counted_as_free_are_found() {
+    let summary = outage::run_budget(&budget(3, Some(Sabotage::FreeFailures))).await.unwrap();
     assert!(summary.failures.iter().any(|failure| failure.contains("more than the budget")), "{summary}");
 }

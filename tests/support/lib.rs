@@ -5,6 +5,8 @@
 //! the real router before fake vendors. A fake speaks the real wire format, over a real socket on 127.0.0.1.
 
 mod acting;
+pub mod baseline;
+mod collector;
 pub mod crash;
 #[cfg(feature = "weakened")]
 pub mod escape;
@@ -18,6 +20,7 @@ mod provider;
 mod script;
 mod wire;
 
+pub use collector::{Collector, CollectorMood, SentSpan};
 pub use http::Request;
 pub use provider::FakeProvider;
 pub use script::{Script, UnknownScript};

@@ -4,11 +4,13 @@
 //! business; the form of the document is in `document`.
 
 mod document;
+mod folder;
 mod lines;
 mod machine;
 mod percentile;
 mod pipeline;
 mod policy;
+mod router;
 mod sandbox;
 mod security;
 mod start;
@@ -57,6 +59,8 @@ const BENCHES: &[Bench] = &[
     Bench { name: "policy", measure: policy::measure },
     Bench { name: "security", measure: security::measure },
     Bench { name: "sandbox", measure: sandbox::measure },
+    Bench { name: "router", measure: router::measure },
+    Bench { name: "router-litellm", measure: router::measure_beside_litellm },
 ];
 
 /// The bench called `name`.

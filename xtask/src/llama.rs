@@ -7,11 +7,10 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::process;
+use crate::cache::{self, NETWORK, PIP, Step};
 use crate::progress::step;
 
 /// The environment variable that tells the tests where the server is.
@@ -73,30 +72,16 @@ const CMAKE_OPTIONS: [&str; 17] = [
 /// When no cache folder can be named or written, or a step of the build fails. The message names the step,
 /// the log and what to do next.
 pub(crate) fn ensure() -> Result<PathBuf> {
-    let home = server_home(variable("XDG_CACHE_HOME"), variable("HOME"))?;
+    let home = cache::home(&format!("llama-server-{VERSION}"))?;
     let server = home.join("llama-server");
     if server.is_file() {
         return Ok(server);
     }
-    fs::create_dir_all(&home).with_context(|| format!("create the cache folder {}", home.display()))?;
-    // The kernel drops this lock when its holder dies, so a killed build leaves nothing to clean up by hand.
-    let lock =
-        File::create(home.join("lock")).with_context(|| format!("create a lock in {}", home.display()))?;
-    lock.lock().with_context(|| format!("wait for another build in {}", home.display()))?;
+    let _lock = cache::lock(&home)?;
     if !server.is_file() {
         build(&home, &server)?;
     }
     Ok(server)
-}
-
-/// Where the server lives for good: below `XDG_CACHE_HOME` if that is an absolute path, as its
-/// specification demands, otherwise below `~/.cache`.
-fn server_home(xdg_cache_home: Option<PathBuf>, home: Option<PathBuf>) -> Result<PathBuf> {
-    let cache = xdg_cache_home
-        .filter(|path| path.is_absolute())
-        .or_else(|| home.map(|home| home.join(".cache")))
-        .context("name a cache folder: set HOME or XDG_CACHE_HOME, then run it again")?;
-    Ok(cache.join("nanobot-tests").join(format!("llama-server-{VERSION}")))
 }
 
 /// Builds in a folder beside the target and moves the finished binary into place in one step.
@@ -121,15 +106,11 @@ fn build(home: &Path, server: &Path) -> Result<()> {
 }
 
 fn steps(work: &Path) -> Vec<Step> {
-    const NETWORK: &str = "check that pip can reach PyPI, then run it again";
     const COMPILER: &str = "install a C++17 compiler (Debian: apt install g++), then run it again";
-    const PIP: [&str; 4] = ["-m", "pip", "--disable-pip-version-check", "--no-input"];
     let tool = |name: &str| work.join("venv/bin").join(name);
     let jobs = std::thread::available_parallelism().map_or(1, usize::from).to_string();
     vec![
-        Step::new("create a Python environment", "python3")
-            .args(["-m", "venv", "venv"])
-            .advice("install Python with venv (Debian: apt install python3-venv), then run it again"),
+        cache::python_environment(),
         Step::new("fetch cmake and ninja", tool("python"))
             .args(PIP)
             .args(["install", "--only-binary", ":all:"])
@@ -156,125 +137,14 @@ fn steps(work: &Path) -> Vec<Step> {
     ]
 }
 
-/// One command of the build.
-struct Step {
-    what: &'static str,
-    program: PathBuf,
-    arguments: Vec<String>,
-    /// What a person can do when it fails.
-    advice: &'static str,
-}
-
-impl Step {
-    fn new(what: &'static str, program: impl Into<PathBuf>) -> Self {
-        Self { what, program: program.into(), arguments: Vec::new(), advice: "" }
-    }
-
-    fn arg(mut self, argument: String) -> Self {
-        self.arguments.push(argument);
-        self
-    }
-
-    fn args<const N: usize>(mut self, arguments: [&str; N]) -> Self {
-        self.arguments.extend(arguments.map(str::to_owned));
-        self
-    }
-
-    fn advice(mut self, advice: &'static str) -> Self {
-        self.advice = advice;
-        self
-    }
-
-    /// Runs the command in `work` and appends what it prints to `log`.
-    fn run(&self, work: &Path, log: &Path) -> Result<()> {
-        let output = File::options().append(true).open(log).context("open the build log")?;
-        let errors = output.try_clone().context("open the build log")?;
-        let status = process::command(&self.program, work)
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors)
-            .status()
-            .with_context(|| format!("{}: start {}: {}", self.what, self.program.display(), self.advice))?;
-        if status.success() {
-            return Ok(());
-        }
-        let text = fs::read(log).unwrap_or_default();
-        let end = last_lines(&String::from_utf8_lossy(&text), 15);
-        bail!("{} failed ({status}): {}\nend of {}:\n{end}", self.what, self.advice, log.display())
-    }
-}
-
-/// The last `count` lines of a text.
-fn last_lines(text: &str, count: usize) -> String {
-    let mut lines: Vec<&str> = text.lines().rev().take(count).collect();
-    lines.reverse();
-    lines.join("\n")
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nanobot-config reads the bot's environment; this is the builder's"
-)]
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cache_variable_wins_over_home() {
-        let home = server_home(Some("/c".into()), Some("/h".into())).unwrap();
-        assert_eq!(home, Path::new("/c/nanobot-tests/llama-server-0.3.36"));
-    }
-
-    #[test]
-    fn relative_cache_variable_is_ignored() {
-        let home = server_home(Some("c".into()), Some("/h".into())).unwrap();
-        assert_eq!(home, Path::new("/h/.cache/nanobot-tests/llama-server-0.3.36"));
-    }
-
-    #[test]
-    fn no_home_says_what_to_set() {
-        let error = server_home(None, None).unwrap_err();
-        assert!(error.to_string().contains("set HOME"));
-    }
 
     #[test]
     fn requirement_names_the_version_and_a_whole_hash() {
         let (name, hash) = SDIST_REQUIREMENT.trim_end().split_once(" --hash=sha256:").unwrap();
         assert_eq!(name, format!("llama-cpp-python=={VERSION}"));
         assert_eq!(hash.len(), 64);
-    }
-
-    #[test]
-    fn failing_step_shows_the_end_of_its_output_and_the_advice() {
-        let step =
-            Step::new("try it", "sh").args(["-c", "echo out; echo broken >&2; exit 3"]).advice("mend it");
-        let message = failure_of(&step);
-        assert!(message.starts_with("try it failed (exit status: 3): mend it\n"), "{message}");
-        assert!(message.ends_with("\nout\nbroken"), "{message}");
-    }
-
-    #[test]
-    fn missing_program_is_named_with_the_advice() {
-        let step = Step::new("try it", "no-such-program-here").advice("install it");
-        assert_eq!(failure_of(&step), "try it: start no-such-program-here: install it");
-    }
-
-    fn failure_of(step: &Step) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
-        File::create(&log).unwrap();
-        step.run(folder.path(), &log).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn last_lines_keeps_order_and_copes_with_short_text() {
-        assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc");
-        assert_eq!(last_lines("a", 2), "a");
-        assert_eq!(last_lines("", 2), "");
     }
 }

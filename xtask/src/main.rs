@@ -7,6 +7,7 @@
 
 mod bench;
 mod boundaries;
+mod cache;
 mod ci;
 mod cli;
 mod crash;
@@ -14,6 +15,7 @@ mod escape;
 mod examples;
 mod finding;
 mod fuzz;
+mod litellm;
 mod llama;
 mod metadata;
 mod outage;

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod chat;
+mod circuits;
 mod config;
 mod cost;
 mod doctor;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nanobot_channels::local::LocalClient;
 use nanobot_config::Loaded;
 use nanobotd::lock::HomeLock;
-use nanobotd::{App, Boot, Drained, Socket};
+use nanobotd::{App, Boot, Drained, Socket, Stop};
 
 use crate::daemon;
 use crate::exit::Failure;
@@ -39,9 +39,9 @@ pub(crate) async fn boot(
 }
 
 impl Host {
-    /// Resolves when an owner pressed the emergency stop.
-    pub(crate) async fn panicked(&self) {
-        self.app.panicked().await;
+    /// Resolves when nanobot has to end by itself, and says why.
+    pub(crate) async fn stops(&mut self) -> Stop {
+        self.app.stops().await
     }
 
     /// Ends in order. Says how: what could not be written is lost, since no journal keeps it.

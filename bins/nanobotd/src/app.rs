@@ -10,7 +10,6 @@ use nanobot_core::cancel::{CancelSwitch, CancelToken};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{Control, Ingest, StoreError, StoreErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinSet;
 
 use crate::compose::{self, Adapters, Boot, Socket, Wired};
 use crate::gateway::{Door, Gateway};
@@ -18,9 +17,10 @@ use crate::http::{self, Behind};
 use crate::keeper::Keeper;
 use crate::lock::HomeLock;
 use crate::policy::RoomError;
+use crate::tasks::Tasks;
 
 /// How long tasks get to end after they were told to.
-const TASK_LIMIT: Duration = Duration::from_secs(2);
+pub(crate) const TASK_LIMIT: Duration = Duration::from_secs(2);
 /// How long the session files of all chats may take to reach the disk. The journal has their lines either way.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -32,7 +32,7 @@ pub struct App {
     local: LocalDeps,
     stop: CancelSwitch,
     stopped: CancelToken,
-    tasks: JoinSet<()>,
+    tasks: Tasks,
     _lock: HomeLock,
 }
 
@@ -116,6 +116,15 @@ impl StartError {
     }
 }
 
+/// Why nanobot has to end, though nobody outside said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// An owner pressed the emergency stop.
+    Emergency,
+    /// This task in the background broke: a fault of ours. The log has it.
+    Broken(String),
+}
+
 /// How the end went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
@@ -148,9 +157,10 @@ impl App {
                 .ok(),
             Socket::Closed => None,
         };
-        let http = http::open(&boot, Behind::of(&adapters)).await;
+        let http::Opened { serve: http, row: api } = http::open(&boot, Behind::of(&adapters)).await;
+        let is_measured = boot.loaded.config.telemetry.enabled;
         let Wired { gateway, control, local, keeper, watcher, trouble, sampler, networks } =
-            compose::wire(&boot, adapters);
+            compose::wire(&boot, adapters, api);
         keeper.catch_up().await;
         // Before anybody can say more: what was said first is answered first.
         let left = gateway.recover().await?;
@@ -158,25 +168,28 @@ impl App {
             tracing::info!(turns = left, "going on with what the last run left");
         }
         let (stop, stopped) = CancelSwitch::new();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(gateway.pump.clone().run(stopped.clone()));
-        tasks.spawn(keeper.clone().run(stopped.clone()));
-        tasks.spawn(keeper.clone().run_sweeps(stopped.clone()));
-        tasks.spawn(sampler.run(stopped.clone()));
+        let mut tasks = Tasks::default();
+        tasks.spawn("outbox", gateway.pump.clone().run(stopped.clone()));
+        tasks.spawn("keeper", keeper.clone().run(stopped.clone()));
+        tasks.spawn("sweeps", keeper.clone().run_sweeps(stopped.clone()));
+        if is_measured {
+            tasks.spawn("sampler", sampler.run(stopped.clone()));
+        }
         if let Some((news, owners)) = trouble {
-            tasks.spawn(news.run(owners, stopped.clone()));
+            tasks.spawn("news of models", news.run(owners, stopped.clone()));
         }
         if let Some(serve) = http {
-            tasks.spawn(serve(stopped.clone()));
+            tasks.spawn("api", serve(stopped.clone()));
         }
         if let Some(watcher) = watcher {
-            tasks.spawn(watcher.run(stopped.clone()));
+            tasks.spawn("watch over the policy", watcher.run(stopped.clone()));
         }
         if let Some(server) = server {
-            tasks.spawn(server.run(local.clone(), stopped.clone()));
+            tasks.spawn("local socket", server.run(local.clone(), stopped.clone()));
         }
         for network in networks {
-            tasks.spawn((network.run)(Arc::new(Door(gateway.clone())), stopped.clone()));
+            let name = format!("channel {}", network.sender.channel());
+            tasks.spawn(name, (network.run)(Arc::new(Door(gateway.clone())), stopped.clone()));
         }
         Ok(Self { gateway, control, keeper, local, stop, stopped, tasks, _lock: boot.lock })
     }
@@ -191,9 +204,12 @@ impl App {
         self.control.clone()
     }
 
-    /// Resolves when an owner pressed the emergency stop: the app is to be drained.
-    pub async fn panicked(&self) {
-        self.gateway.panic.thrown().await;
+    /// Resolves when the app is to be drained though nobody outside said so, and says why.
+    pub async fn stops(&mut self) -> Stop {
+        tokio::select! {
+            () = self.gateway.panic.thrown() => Stop::Emergency,
+            task = self.tasks.broken() => Stop::Broken(task),
+        }
     }
 
     /// Serves one local client over a stream inside the process. Owned by the app: it ends with it.
@@ -201,12 +217,13 @@ impl App {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        self.tasks.spawn(serve_stream(stream, Peer::own(), self.local.clone(), self.stopped.clone()));
+        let serving = serve_stream(stream, Peer::own(), self.local.clone(), self.stopped.clone());
+        self.tasks.spawn("client", serving);
     }
 
     /// Ends in order: no new messages, running turns get `limit`, answers go out, files are brought up to
     /// date, tasks end.
-    pub async fn drain(mut self, limit: Duration) -> Drained {
+    pub async fn drain(self, limit: Duration) -> Drained {
         let lanes = &self.gateway.lanes;
         lanes.close();
         tracing::info!(seconds = limit.as_secs(), "draining");
@@ -242,10 +259,7 @@ impl App {
             tracing::warn!("what the last calls cost could not be written down in time; they count in full");
         }
         self.stop.cancel();
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(TASK_LIMIT, ended).await.is_err() {
-            self.tasks.abort_all();
-        }
+        self.tasks.end(TASK_LIMIT).await;
         self.gateway.journal.shut_down().await;
         drained
     }

@@ -18,10 +18,11 @@ use std::time::Duration;
 use nanobot_admin_store::{AdminLog, PersonaFiles, RealPlaces};
 use nanobot_channels::local::{LocalDeps, LocalHub, LocalLimits};
 use nanobot_config::{Config, Home, Loaded};
+use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::{
     AuditLog, ChannelSender, Clock, Control, FileAccess, IdGenerator, InboundArchive, Journal, LineQueue,
-    LiveSink, MetricsSource, ModelClient, Outbox, PersonaSource, PolicyEngine, Sandbox, SecurityGate,
-    SeenChats, SessionStore, Telemetry, ToolExecutor, Workspace,
+    LiveSink, MetricsSource, ModelClient, Outbox, PersonaSource, PolicyEngine, PortStatus, Sandbox,
+    SecurityGate, SeenChats, SessionStore, Telemetry, ToolExecutor, Workspace,
 };
 use nanobot_core::reply_context::WindowLimits;
 use nanobot_core::responder::{ModelResponder, ResponderParts};
@@ -37,7 +38,7 @@ use tokio::sync::Notify;
 
 use crate::admission::Engines;
 use crate::app::StartError;
-use crate::control::{ControlRoom, Kept};
+use crate::control::{ControlRoom, Kept, in_force};
 use crate::facts::LogFacts;
 use crate::gateway::{Door, Gateway, InHand};
 use crate::keeper::Keeper;
@@ -55,8 +56,8 @@ use crate::system::{SystemClock, SystemIds};
 pub use commands::{CommandHost, Confinement, exec_settings, open_sandbox, sandbox_settings};
 pub use gate::{gate_settings, open_gate};
 pub use models::{
-    ChosenModel, ModelPlan, Tuning, budgets, choose_model, named_model, plan_models, plan_profile,
-    reply_profile,
+    ChosenModel, ModelPlan, Tuning, budgets, choose_model, named_model, plan_first, plan_models,
+    plan_profile, reply_profile,
 };
 pub use offer::{OfferedTool, Withheld, tools_at_rest};
 pub use status::ports_at_rest;
@@ -262,7 +263,7 @@ pub async fn outbox_at(home: &Home) -> Result<Option<Arc<dyn Outbox>>, StartErro
 }
 
 /// Plugs adapters into the core.
-pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
+pub(crate) fn wire(boot: &Boot, with: Adapters, api: PortStatus) -> Wired {
     let config = &boot.loaded.config;
     let hub = LocalHub::new(LocalLimits::default());
     let live: Arc<dyn LiveSink> = hub.clone();
@@ -270,7 +271,9 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
     let senders = with.networks.iter().map(|network| network.sender.clone());
     let pump = Pump::new(with.outbox.clone(), senders.chain([own]), with.clock.clone());
     let lanes = Lanes::new(lane_limits(config));
-    let ports = status::ports(&boot.loaded, &with);
+    let mut ports = status::ports(&boot.loaded, &with);
+    ports.push(api);
+    let router = with.router.clone();
     let channels = status::channels(&with.networks);
     let projector =
         Arc::new(Projector::new(with.lines.clone(), with.sessions.clone(), with.telemetry.clone()));
@@ -319,12 +322,20 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         projector: projector.clone(),
         sessions: with.sessions.clone(),
         sandbox: with.sandbox,
-        router: with.router,
+        router: with.router.clone(),
     };
     let network_state = |network: &Network| (network.sender.channel(), network.state.clone());
     let networks: Vec<_> = with.networks.iter().map(network_state).collect();
-    let sampler =
-        Sampler { gateway: gateway.clone(), outbox: with.outbox.clone(), networks: networks.clone() };
+    let is_absent = |name: &ChannelName| networks.iter().all(|(running, _)| running != name);
+    let sampler = Sampler {
+        lanes: gateway.lanes.clone(),
+        outbox: with.outbox.clone(),
+        absent: networks::enabled(config).into_iter().filter(is_absent).collect(),
+        networks: networks.clone(),
+        router: with.router,
+        telemetry: gateway.dispatcher.telemetry.clone(),
+        clock: with.clock.clone(),
+    };
     let control: Arc<dyn Control> = Arc::new(ControlRoom {
         sessions,
         room: with.room,
@@ -332,6 +343,11 @@ pub(crate) fn wire(boot: &Boot, with: Adapters) -> Wired {
         tools: with.tools,
         outbox: with.outbox,
         gateway: gateway.clone(),
+        model_warnings: status::model_warnings(&boot.loaded),
+        // Without a router nobody asks for money.
+        budgets: router.as_ref().map(|_| in_force(&budgets(config))).unwrap_or_default(),
+        router,
+        settings: Arc::new(boot.loaded.baseline()),
         ports,
         channels,
         networks: networks.into_iter().map(|(name, state)| (name.to_string(), state)).collect(),

@@ -1,25 +1,32 @@
 //! The operator's side of the daemon: status and sessions here, the outbox in a room of its own.
 
+mod budgets;
+mod circuits;
 mod outbox;
+mod settings;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nanobot_config::Baseline;
 use nanobot_core::Projector;
 use nanobot_core::ids::{DeliveryKey, SessionKey};
 use nanobot_core::ports::{
-    AdminAct, AuditLog, Clock, Control, ControlError, DeliveriesHandled, HistoryMessage, Journal, LineQueue,
-    ModelClient, Outbox, OutboxAdmin, OutboxListing, PolicyAdmin, PolicyAnswer, PolicyAsk, PolicyStatus,
-    PortStatus, SessionAdmin, SessionStore, SessionSummary, StatusReport, StoreErrorKind, ToolExecutor,
-    Wanted,
+    AdminAct, AuditLog, BudgetInForce, Clock, Control, ControlError, DeliveriesHandled, HistoryMessage,
+    Journal, LineQueue, ModelClient, Outbox, OutboxAdmin, OutboxListing, PolicyAdmin, PolicyAnswer,
+    PolicyAsk, PolicyStatus, PortStatus, SessionAdmin, SessionStore, SessionSummary, StatusReport,
+    StoreErrorKind, ToolExecutor, Wanted,
 };
 use nanobot_core::time::WallTime;
+use nanobot_llm_router::Router;
 use tokio::sync::oneshot;
 
 use crate::gateway::Gateway;
 use crate::networks::Watch;
 use crate::policy::PolicyRoom;
 
+pub use budgets::in_force;
+pub use circuits::LeftAlone;
 pub use outbox::OutboxRoom;
 
 /// Sessions as an operator handles them, with or without a daemon: the command line uses the same code on a
@@ -125,6 +132,14 @@ pub(crate) struct ControlRoom {
     pub(crate) outbox: Arc<dyn Outbox>,
     /// What waits to be answered, and for its file.
     pub(crate) gateway: Arc<Gateway>,
+    /// Knows who is left alone; none where somebody else answers.
+    pub(crate) router: Option<Arc<Router>>,
+    /// What to know about models, as the settings had it at the start.
+    pub(crate) model_warnings: Vec<String>,
+    /// The hard budgets.
+    pub(crate) budgets: Vec<BudgetInForce>,
+    /// The settings in force.
+    pub(crate) settings: Arc<Baseline>,
     /// Which adapter fills which port.
     pub(crate) ports: Vec<PortStatus>,
     /// The channels that run.
@@ -147,19 +162,27 @@ impl Control for ControlRoom {
             None => None,
         };
         let policy_rows = policy.iter().flat_map(policy_rows);
+        let now = self.sessions.clock.now();
+        let circuits = self.router.as_ref().map(|router| router.circuits()).unwrap_or_default();
+        let left_alone = circuits.iter().filter_map(LeftAlone::of).map(|alone| alone.row(&now));
+        let settings = settings::row(&self.settings).await;
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             home: self.home.clone(),
             started: self.started.clone(),
-            now: self.sessions.clock.now(),
+            now: now.clone(),
             model: self.model.info(),
+            model_warnings: self.model_warnings.clone(),
+            budgets: self.budgets.clone(),
             ports: self
                 .ports
                 .iter()
                 .cloned()
                 .chain(policy_rows)
                 .chain(self.networks.iter().map(network))
+                .chain(left_alone)
+                .chain(settings)
                 .collect(),
             channels: self.channels.clone(),
             tools: self.tools.specs().into_iter().map(|spec| spec.name).collect(),

@@ -1,9 +1,11 @@
-//! Typed facts as log lines. Metrics come with the telemetry crate; this is what a person reads meanwhile.
+//! Typed facts as log lines, for a person. What becomes of them as figures is decided by the telemetry crate.
 
 use nanobot_core::admin::AdminFact;
 use nanobot_core::ids::ChannelName;
+use nanobot_core::model::ModelErrorKind;
 use nanobot_core::ports::Telemetry;
-use nanobot_core::telemetry::{ModelAttempt, TelemetryEvent};
+use nanobot_core::telemetry::{CircuitState, ModelAttempt, TelemetryEvent};
+use nanobot_llm_router::verdict;
 
 /// Writes facts to the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,7 +49,7 @@ impl Telemetry for LogFacts {
                 tracing::info!(tool, ?outcome, ?took, "tool call");
             }
             TelemetryEvent::StoreFailed { store, kind, detail } => {
-                tracing::error!(store, %kind, error = detail, "store failed");
+                tracing::error!(store = store.name(), %kind, error = detail, "store failed");
             }
             TelemetryEvent::ForeignLines { session } => {
                 tracing::warn!(%session, "somebody else wrote into the session's file; ours stands behind it");
@@ -60,15 +62,16 @@ impl Telemetry for LogFacts {
                 tracing::warn!(%task, from, to, reason, "asking another model");
             }
             TelemetryEvent::Circuit { provider, model, credential, state, reason } => {
-                let (model, state) = (model.as_deref().unwrap_or("all"), state.name());
+                let model = model.as_deref().unwrap_or("all");
                 // What a person has to mend is told to owners besides; the rest mends itself.
-                tracing::info!(provider, model, credential, state, reason, "circuit");
+                if needs_a_person(*state, reason) {
+                    tracing::warn!(provider, model, credential, state = state.name(), reason, "circuit");
+                } else {
+                    tracing::info!(provider, model, credential, state = state.name(), reason, "circuit");
+                }
             }
             TelemetryEvent::BudgetRefused { scope, task } => {
                 tracing::warn!(scope = scope.name(), %task, "a budget has no room for a call");
-            }
-            TelemetryEvent::BudgetLeft { scope, left } => {
-                tracing::debug!(scope = scope.name(), %left, "budget");
             }
             TelemetryEvent::StageEnded { stage, took } => tracing::trace!(stage, ?took, "stage"),
             TelemetryEvent::TurnEnded { channel, outcome, took } => {
@@ -79,14 +82,20 @@ impl Telemetry for LogFacts {
     }
 }
 
+fn needs_a_person(state: CircuitState, reason: &str) -> bool {
+    let kind = ModelErrorKind::ALL.into_iter().find(|kind| kind.code() == reason);
+    state == CircuitState::Open && kind.is_some_and(|kind| verdict(kind).tells_owner)
+}
+
 fn attempted(attempt: &ModelAttempt) {
     let ModelAttempt { provider, model, task, outcome, usage, took, .. } = attempt;
     let (input, output) = (usage.input, usage.output);
     let cost = attempt.cost.map(|cost| cost.to_string());
+    let took = took.map(tracing::field::debug);
     match &attempt.detail {
-        None => tracing::info!(provider, model, %task, outcome, ?took, input, output, cost, "model call"),
+        None => tracing::info!(provider, model, %task, outcome, took, input, output, cost, "model call"),
         // Whoever is asked next may answer; if nobody does, that is said once, as a warning.
-        Some(error) => tracing::info!(provider, model, %task, outcome, ?took, error, "model attempt"),
+        Some(error) => tracing::info!(provider, model, %task, outcome, took, error, "model attempt"),
     }
 }
 

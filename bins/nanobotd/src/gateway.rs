@@ -19,7 +19,8 @@ use nanobot_core::record::RecordedStep;
 use nanobot_core::telemetry::TelemetryEvent;
 use nanobot_core::{Dispatcher, Orchestrator, Projector, TurnOutcome};
 use tokio::sync::{Notify, RwLock};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::lanes::{Lanes, Place};
 use crate::panic::PanicSwitch;
@@ -216,7 +217,7 @@ impl Gateway {
         }
         let beside = *place.session() != Route::of(&event).session();
         place.fill(move |cancel| async move {
-            let span = tracing::info_span!("turn.run", turn = %id, channel = %event.channel);
+            let span = tracing::info_span!("turn.run", turn = %id, channel = %event.channel, outcome = Empty);
             let gateway = self.clone();
             self.run(Turn { id, event, inbound, seen, beside, cancel }).instrument(span).await;
             if let Some(inbound) = inbound {
@@ -271,6 +272,7 @@ impl Gateway {
                 TurnOutcome::Abandoned
             }
         };
+        Span::current().record("outcome", outcome.name());
         let channel = target.channel.clone();
         self.dispatcher.telemetry.record(&TelemetryEvent::TurnEnded { channel, outcome, took });
         if target.channel.is_operator() {

@@ -25,14 +25,17 @@ mod pump;
 pub mod readable;
 mod sampler;
 pub mod signals;
+mod standing;
 pub mod system;
+mod tasks;
+pub mod traces;
 
-pub use app::{App, Drained, StartError, StartFault};
+pub use app::{App, Drained, StartError, StartFault, Stop};
 pub use compose::{
     Adapters, Boot, ChosenModel, CommandHost, Confinement, ModelPlan, OfferedTool, Socket, Tuning, Withheld,
     adapters, budgets, choose_model, exec_settings, gate_settings, kept_at, named_model, open_gate,
-    open_sandbox, outbox_at, plan_models, plan_profile, ports_at_rest, reply_profile, sandbox_settings,
-    sessions_at, tools_at_rest,
+    open_sandbox, outbox_at, plan_first, plan_models, plan_profile, ports_at_rest, reply_profile,
+    sandbox_settings, sessions_at, tools_at_rest,
 };
 pub use gateway::MAX_INBOUND_CHARS;
 pub use networks::{Network, NetworkState};

@@ -6,9 +6,15 @@ mod plain;
 use std::io::IsTerminal as _;
 
 use nanobot_config::settings::{Log, LogFormat};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, fmt};
 
 use plain::Plain;
+
+/// Something on the registry: the lines of the log, or the spans on their way to a collector. Each has a filter of its
+/// own, so that `log.filter` takes no span from the collector.
+pub type RegistryLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
@@ -26,27 +32,34 @@ pub fn check(settings: &Log) -> Result<(), LogError> {
     filter(settings).map(drop)
 }
 
-/// Installs the process-wide subscriber. Called once, by main, before anything is opened.
+/// Installs the process-wide subscriber: the log, and beside it `spans`, if they go anywhere. Called once, by main,
+/// before anything is opened.
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub fn install(settings: &Log) -> Result<(), LogError> {
+pub fn install(settings: &Log, spans: Option<RegistryLayer>) -> Result<(), LogError> {
     let pretty = match settings.format {
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
         // The only other one is `pretty`; the settings crate may add more.
         _ => true,
     };
-    let to_stderr = tracing_subscriber::fmt().with_env_filter(filter(settings)?).with_writer(std::io::stderr);
+    let (lines, filter) = (fmt::layer().with_writer(std::io::stderr), filter(settings)?);
+    let lines = if pretty {
+        lines.with_filter(filter).boxed()
+    } else {
+        lines.json().flatten_event(true).with_filter(filter).boxed()
+    };
+    let layers: Vec<RegistryLayer> = std::iter::once(lines).chain(spans).collect();
     // A second installation in one process (tests) keeps the first subscriber.
-    let _ = if pretty { to_stderr.try_init() } else { to_stderr.json().flatten_event(true).try_init() };
+    let _ = tracing_subscriber::registry().with(layers).try_init();
     Ok(())
 }
 
 /// Installs the process-wide subscriber of a chat without a daemon: one line for each warning or error, begun
 /// with the program's name. `model` is what a failed call adds: the model and its address.
 pub fn install_for_chat(program: &'static str, model: String) {
-    let subscriber = tracing_subscriber::fmt()
+    let subscriber = fmt()
         .with_max_level(tracing::Level::WARN)
         .with_writer(std::io::stderr)
         .event_format(Plain { program, model });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nanobot_config::Config;
 use nanobot_core::cancel::CancelToken;
+use nanobot_core::ids::ChannelName;
 use nanobot_core::ports::{ChannelSender, Clock, IdGenerator, Ingest};
 
 use crate::admission::Engines;
@@ -34,6 +35,23 @@ pub struct NetworkState {
 pub(crate) type Watch = Arc<dyn Fn() -> NetworkState + Send + Sync>;
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Runner = Box<dyn FnOnce(Arc<dyn Ingest>, CancelToken) -> Running + Send>;
+
+/// Every network that there are settings for.
+pub(crate) const NAMES: [&str; 6] = ["discord", "feishu", irc::NAME, "matrix", "telegram", "whatsapp"];
+
+/// The networks that the settings enable, whether they may run or not.
+pub(crate) fn enabled(config: &Config) -> Vec<ChannelName> {
+    let channels = &config.channels;
+    let enabled = [
+        ("whatsapp", channels.whatsapp.enabled),
+        ("telegram", channels.telegram.enabled),
+        ("discord", channels.discord.enabled),
+        ("feishu", channels.feishu.enabled),
+        (irc::NAME, channels.irc.enabled),
+    ];
+    let names = enabled.into_iter().filter(|(_, enabled)| *enabled);
+    names.filter_map(|(name, _)| ChannelName::new(name).ok()).collect()
+}
 
 /// The networks that the settings enable and that may run with these engines. One that may not is shown by `status`
 /// and does not stop the start.

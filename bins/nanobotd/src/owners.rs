@@ -29,8 +29,9 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
-    /// Tells all of them. `about` is what it is about, for the log and the output stage.
-    pub(crate) async fn tell(&self, text: &str, about: &'static str) {
+    /// Tells all of them. `about` is what it is about, for the log and the output stage. Whether it is on its way to
+    /// anybody: there may be no owner yet, or no network.
+    pub(crate) async fn tell(&self, text: &str, about: &'static str) -> bool {
         let turn = self.ids.turn_id();
         let delivery = |(index, (channel, chat)): (usize, (ChannelName, ChatId))| {
             // Whoever has an owner's nick at the moment reads this, and more than its first line may name people of all
@@ -44,7 +45,7 @@ impl Owners {
         let chats = self.networks.iter().flat_map(|channel| self.chats(channel));
         let deliveries: Vec<Delivery> = chats.enumerate().map(delivery).collect();
         if deliveries.is_empty() {
-            return;
+            return false;
         }
         let closing = Closing {
             inbound: None,
@@ -56,9 +57,13 @@ impl Owners {
             at: self.clock.now(),
         };
         match self.journal.close(&closing).await {
-            Ok(()) => self.pump.wake(),
+            Ok(()) => {
+                self.pump.wake();
+                true
+            }
             Err(error) => {
                 tracing::error!(error = chain(&error), about, "the owners could not be told");
+                false
             }
         }
     }

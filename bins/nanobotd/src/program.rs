@@ -12,7 +12,8 @@ use nanobot_core::ports::StatusReport;
 use crate::lock::{HomeLock, LockError};
 use crate::readable::{self, UnusableHome};
 use crate::signals::{CtrlC, StopSignals};
-use crate::{App, Boot, CommandHost, Drained, Socket, StartError, StartFault, logging};
+use crate::traces::Traces;
+use crate::{App, Boot, CommandHost, Drained, Socket, StartError, StartFault, Stop, http, logging};
 
 /// What every daemon is told on its command line.
 #[derive(Debug, clap::Args)]
@@ -73,7 +74,14 @@ where
     let commands = CommandHost::of(&environment);
     let request = LoadRequest::new(home.clone(), environment).with_config_file(args.config);
     let loaded = load(&request).map_err(|errors| (exit::CONFIG, errors.to_string()))?;
-    logging::install(&loaded.config.log).map_err(|e| (exit::CONFIG, e.to_string()))?;
+    // What sends spans needs it, and spans begin with the log.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
+    let (traces, spans) = Traces::start(&loaded.config.telemetry, runtime.handle())
+        .map_err(|error| (exit::CONFIG, nanobot_core::pipeline::chain(&error)))?;
+    logging::install(&loaded.config.log, spans).map_err(|e| (exit::CONFIG, e.to_string()))?;
     let lock = HomeLock::take(home.root(), &home.lock()).map_err(|error| {
         let code = match error {
             LockError::Held { .. } => exit::TRY_AGAIN,
@@ -81,12 +89,10 @@ where
         };
         (code, nanobot_core::pipeline::chain(&error))
     })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| (exit::FAILED, format!("the runtime did not start: {error}")))?;
     let socket = Socket::At(home.socket());
+    traces.announce();
     let served = runtime.block_on(serve(Boot { home, loaded, lock, socket, commands }, start));
+    runtime.block_on(traces.end());
     // A thread that hangs in a file system must not hold the process.
     runtime.shutdown_background();
     served
@@ -108,7 +114,7 @@ where
     let cannot_listen = |error| (exit::FAILED, format!("signals cannot be taken: {error}"));
     // Before anybody can send a message, so that no signal ends the process without a drain.
     let mut signals = StopSignals::listen(CtrlC::Stops).map_err(cannot_listen)?;
-    let app = start(boot).await.map_err(|error| {
+    let mut app = start(boot).await.map_err(|error| {
         let code = match error.fault() {
             StartFault::Settings => exit::CONFIG,
             StartFault::Data => exit::BAD_DATA,
@@ -119,10 +125,10 @@ where
     say_ready(&app.control().status().await);
     // Without a service manager there is nobody to tell.
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-    tokio::select! {
-        () = signals.stop() => {}
-        () = app.panicked() => {}
-    }
+    let stop = tokio::select! {
+        () = signals.stop() => None,
+        stop = app.stops() => Some(stop),
+    };
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     let drained = tokio::select! {
         drained = app.drain(limit) => drained,
@@ -130,12 +136,17 @@ where
         () = signals.stop() => Drained::Cut,
     };
     tracing::info!(?drained, "stopped");
-    Ok(())
+    match stop {
+        None | Some(Stop::Emergency) => Ok(()),
+        // A service manager starts it anew.
+        Some(Stop::Broken(task)) => Err((exit::FAILED, format!("a task in the background broke: {task}"))),
+    }
 }
 
 /// Says what an operator should know at every start: what guards the assistant and what does not.
 fn say_ready(status: &StatusReport) {
-    for port in &status.ports {
+    // Where the API is at fault was said when it happened.
+    for port in status.ports.iter().filter(|port| port.port != http::PORT) {
         if let Some(warning) = &port.warning {
             tracing::warn!(port = port.port, adapter = port.adapter, "{warning}");
         }

@@ -10,9 +10,13 @@ use std::time::Duration;
 use nanobot_core::cancel::CancelToken;
 use nanobot_core::ids::{ChannelName, ChatId};
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{ChannelSender, Clock, Outbox, QueuedDelivery, SendError, StoreError};
+use nanobot_core::ports::{ChannelSender, Clock, Outbox, Outgoing, QueuedDelivery, SendError, StoreError};
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::standing::Standing;
 
 /// Chats that are served side by side: as many as may have a turn under way in a busy home.
 const MAX_COURIERS: usize = 256;
@@ -26,8 +30,10 @@ const MAX_ATTEMPTS: u32 = 20;
 /// How often, and at what distance, a terminal that is gone is looked for: half a minute in all.
 const MAX_ABSENCES: u32 = 10;
 const ABSENCE: Duration = Duration::from_secs(3);
-/// How long the pump rests when nobody wakes it: long enough to cost nothing, short enough for retries.
+/// How long the pump rests when nobody wakes it: long enough to cost nothing, short enough for retries. While the outbox
+/// cannot be read that doubles up to the longest.
 const REST: Duration = Duration::from_millis(500);
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// The pump. Cheap to clone.
 #[derive(Clone)]
@@ -42,8 +48,9 @@ struct Inner {
     senders: HashMap<ChannelName, Arc<dyn ChannelSender>>,
     clock: Arc<dyn Clock>,
     wake: Notify,
-    /// One look into the outbox at a time: between looking and marking, nobody else may mark.
-    looking: AsyncMutex<()>,
+    /// One look into the outbox at a time: between looking and marking, nobody else may mark. Keeps what was wrong with
+    /// it.
+    looking: AsyncMutex<Standing>,
     couriers: Mutex<Couriers>,
     /// Changes whenever a courier is done.
     done: watch::Sender<u64>,
@@ -54,6 +61,13 @@ struct Inner {
 struct Couriers {
     under_way: HashSet<Target>,
     tasks: JoinSet<()>,
+}
+
+/// What a look into the outbox has shown.
+struct Looked {
+    /// The chats that had a courier and were skipped.
+    busy: HashSet<Target>,
+    could_read: bool,
 }
 
 impl Pump {
@@ -84,10 +98,12 @@ impl Pump {
 
     /// Works until cancelled.
     pub(crate) async fn run(self, cancel: CancelToken) {
+        let mut rest = REST;
         while !cancel.is_cancelled() {
-            self.look().await;
-            let rest = tokio::time::timeout(REST, self.inner.wake.notified());
-            if cancel.race(rest).await.is_none() {
+            let looked = self.look().await;
+            rest = if looked.could_read { REST } else { rest.saturating_mul(2).min(LONGEST_REST) };
+            let woken = tokio::time::timeout(rest, self.inner.wake.notified());
+            if cancel.race(woken).await.is_none() {
                 break;
             }
         }
@@ -108,7 +124,7 @@ impl Pump {
         let mut done = self.inner.done.subscribe();
         loop {
             done.borrow_and_update();
-            let skipped = self.look().await;
+            let skipped = self.look().await.busy;
             // A chat whose courier came back during the look was skipped: what is next for it was not seen.
             if settled(&skipped) && settled(&self.couriers().under_way) {
                 return;
@@ -119,10 +135,10 @@ impl Pump {
         }
     }
 
-    /// Sends a courier for each chat whose first delivery is due, and that has none. Answers the chats that had
-    /// one and were skipped.
-    async fn look(&self) -> HashSet<Target> {
-        let _only = self.inner.looking.lock().await;
+    /// Sends a courier for each chat whose first delivery is due, and that has none. An outbox that cannot
+    /// be read is told once until that changes.
+    async fn look(&self) -> Looked {
+        let mut trouble = self.inner.looking.lock().await;
         // Taken before the outbox is read: whoever is on the way now may finish while it is read, and its row
         // would then be seen twice.
         let busy = self.couriers().under_way.clone();
@@ -131,10 +147,15 @@ impl Pump {
         let due = match self.inner.outbox.due(now, MAX_COURIERS + busy.len()).await {
             Ok(due) => due,
             Err(error) => {
-                tracing::error!(error = chain(&error), "the outbox cannot be read");
-                return busy;
+                if trouble.is_news(&error) {
+                    tracing::error!(error = chain(&error), "the outbox cannot be read; nothing is delivered");
+                }
+                return Looked { busy, could_read: false };
             }
         };
+        if trouble.is_over() {
+            tracing::info!("the outbox can be read again");
+        }
         let mut couriers = self.couriers();
         while couriers.tasks.try_join_next().is_some() {}
         for queued in due {
@@ -145,7 +166,7 @@ impl Pump {
                 couriers.tasks.spawn(Courier { pump: self.clone(), target }.carry(queued));
             }
         }
-        busy
+        Looked { busy, could_read: true }
     }
 
     fn couriers(&self) -> MutexGuard<'_, Couriers> {
@@ -186,8 +207,12 @@ impl Courier {
         };
         // A task of its own: a sender that breaks is one that cannot be reached.
         let (sending, delivery) = (sender.clone(), queued.delivery.clone());
-        let sent = tokio::spawn(async move { sending.send(&delivery).await }).await;
-        match sent.unwrap_or(Err(SendError::Unreachable { wait: None })) {
+        let span = span_of(&queued);
+        let sent = async move { sending.send(&delivery).await }.instrument(span.clone());
+        let sent = tokio::spawn(sent).await.unwrap_or(Err(SendError::Unreachable { wait: None }));
+        span.record("outcome", word(&sent));
+        drop(span);
+        match sent {
             Ok(()) => outbox.delivered(key).await,
             // A terminal may come back: after a restart of ours it does. Then it will not; the words stand in the
             // session.
@@ -216,6 +241,35 @@ impl Courier {
                 outbox.postpone(key, now.checked_add(wait).unwrap_or(now), "not reachable").await
             }
         }
+    }
+}
+
+/// The span of one try. Its turn may have ended long ago, in another process, so it is nobody's child; the turn's id
+/// says where it belongs.
+fn span_of(queued: &QueuedDelivery) -> Span {
+    let delivery = &queued.delivery;
+    let bytes = match &delivery.outgoing {
+        Outgoing::Message(message) => message.text.len(),
+        Outgoing::Reaction(reaction) => reaction.emoji.len(),
+    };
+    tracing::info_span!(
+        parent: None,
+        "channel.send",
+        channel = delivery.outgoing.target().0.as_str(),
+        turn = delivery.turn.as_str(),
+        attempt = queued.attempts.saturating_add(1),
+        bytes,
+        outcome = Empty,
+    )
+}
+
+/// What came of a try, in one word.
+const fn word(sent: &Result<(), SendError>) -> &'static str {
+    match sent {
+        Ok(()) => "delivered",
+        Err(SendError::NobodyThere) => "nobody_there",
+        Err(SendError::Rejected { .. }) => "rejected",
+        Err(SendError::Unreachable { .. }) => "unreachable",
     }
 }
 

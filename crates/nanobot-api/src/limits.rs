@@ -56,7 +56,8 @@ pub struct ApiLimits {
     pub audit: Duration,
     /// How old a connection may become: 2 minutes. So one whose peer does not read its answers ends, too.
     pub connection_age: Duration,
-    /// How long an answer that is under way may take when the server stops or the connection is too old: 5 s.
+    /// How long an answer that is under way may take when the server stops or the connection is too old: 1.5 s. A
+    /// daemon that ends gives its tasks two, and the longest answer, the metrics, takes milliseconds.
     pub drain: Duration,
 }
 
@@ -72,7 +73,7 @@ impl Default for ApiLimits {
             request: Duration::from_secs(10),
             audit: Duration::from_secs(3),
             connection_age: Duration::from_mins(2),
-            drain: Duration::from_secs(5),
+            drain: Duration::from_millis(1_500),
         }
     }
 }

@@ -128,6 +128,8 @@ impl Control for EchoDaemon {
                 endpoint: None,
                 is_language_model: false,
             },
+            model_warnings: Vec::new(),
+            budgets: Vec::new(),
             ports: Vec::new(),
             channels: vec!["cli".to_owned()],
             tools: Vec::new(),

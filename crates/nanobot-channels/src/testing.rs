@@ -11,12 +11,13 @@ use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, ChatId, DeliveryKey, SessionKey, TurnId};
 use nanobot_core::message::OutboundMessage;
 use nanobot_core::ports::{
-    ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery, HistoryMessage, HistoryRole,
-    IdGenerator, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, ModelInfo, OutboxAdmin, OutboxListing,
-    Outgoing, PolicyAdmin, PolicyAnswer, PolicyAsk, PortStatus, QueueStatus, QueuedDelivery, Receipt,
-    SendError, SessionAdmin, SessionSummary, StatusReport, Wanted,
+    BudgetInForce, BudgetScope, ChannelSender, Clock, Control, ControlError, DeliveriesHandled, Delivery,
+    HistoryMessage, HistoryRole, IdGenerator, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget,
+    ModelInfo, OutboxAdmin, OutboxListing, Outgoing, PolicyAdmin, PolicyAnswer, PolicyAsk, PortStatus,
+    QueueStatus, QueuedDelivery, Receipt, SendError, SessionAdmin, SessionSummary, StatusReport, Wanted,
 };
 use nanobot_core::time::{Timestamp, WallTime};
+use nanobot_core::units::NanoDollars;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
 
@@ -307,6 +308,13 @@ pub(crate) fn status() -> StatusReport {
             endpoint: None,
             is_language_model: false,
         },
+        model_warnings: vec!["no account serves the model of profile spare".to_owned()],
+        budgets: vec![BudgetInForce {
+            scope: BudgetScope::Day,
+            task: None,
+            most: NanoDollars::new(1_000_000_000),
+            background: Some(NanoDollars::new(800_000_000)),
+        }],
         ports: vec![PortStatus {
             port: "policy",
             adapter: "allow_all".to_owned(),

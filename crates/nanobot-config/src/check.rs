@@ -113,6 +113,49 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_key_in_toml_is_refused_with_what_was_meant() {
+        let said = |text: &str| -> Vec<String> {
+            let check = check_text("config.toml", text);
+            assert!(check.unknown.is_empty(), "{check:?}");
+            check.errors.iter().map(|error| format!("{}: {}", error.path, error.message)).collect()
+        };
+        for (text, fault) in [
+            ("[budget]\nday_dolars = 1.0", "budget.day_dolars: not a setting; did you mean `day_dollars`?"),
+            (
+                "[budget]\nday = 1",
+                "budget.day: not a setting; take one of day_dollars, month_dollars, chat_day_dollars, tasks, \
+                 background_share",
+            ),
+            ("[budgets]\nday_dollars = 1.0", "budgets: not a setting; did you mean `budget`?"),
+            ("[apis]", "apis: not a setting; did you mean `api`?"),
+            ("[models.chat.\"irc:#a\"]", "models.chat: not a setting; did you mean `chats`?"),
+            (
+                "[models.profiles.big]\nfallbacks = [\"small\"]",
+                "models.profiles.big.fallbacks: not a setting; did you mean `fallback`?",
+            ),
+            (
+                "[models.profiles.big]\nprice = { input = 1, output = 2, cached_inptu = 0.5 }",
+                "models.profiles.big.price.cached_inptu: not a setting; did you mean `cached_input`?",
+            ),
+            (
+                "[providers.openai.key]\nsecond = \"sk-hunter2\"",
+                "providers.openai.key: not a setting; take one of keys, concurrency",
+            ),
+            ("[providers.elevenlabs]\nconcurrency = 2", "providers.elevenlabs.concurrency: not a setting"),
+            (
+                "[channels.slack]\nunguarded = true",
+                "channels.slack: not a setting; take one of whatsapp, telegram, discord, feishu, irc, matrix",
+            ),
+            (
+                "[channels.irc]\nlinesPerSeconds = 1",
+                "channels.irc.linesPerSeconds: not a setting; did you mean `lines_per_second`?",
+            ),
+        ] {
+            assert_eq!(said(text), [fault], "{text}");
+        }
+    }
+
+    #[test]
     fn the_keys_of_the_original_are_refused_in_toml() {
         let check = check_text("config.toml", "[gateway]\nport = 1\n[channels.irc]\nunguarded = true\n");
         assert_eq!(check.errors.len(), 1, "{check:?}");

@@ -79,6 +79,22 @@ pub enum Fault {
         /// The other spelling.
         other: String,
     },
+    /// A key that nobody knows, where only keys of ours may stand.
+    #[error("not a setting{}", Advice(.meant.as_deref(), .known))]
+    NotASetting {
+        /// The setting that was meant, when one is near.
+        meant: Option<String>,
+        /// What may stand there; blank when nothing of ours may.
+        known: String,
+    },
+    /// A provider to which `config.toml` adds, and which nobody defined.
+    #[error("config.json defines no such provider, and none is built in{}", Advice(.meant.as_deref(), .known))]
+    UnknownProvider {
+        /// The provider that was meant, when one is near.
+        meant: Option<String>,
+        /// The providers that there are.
+        known: String,
+    },
     /// A key of the original in `config.toml`.
     #[error("belongs in config.json: config.toml holds only keys that the original does not know")]
     BelongsInConfigJson,
@@ -190,6 +206,19 @@ impl ConfigErrors {
 impl From<ConfigError> for ConfigErrors {
     fn from(error: ConfigError) -> Self {
         Self(vec![error])
+    }
+}
+
+/// What to write instead: the word that was meant, else those that there are.
+struct Advice<'a>(Option<&'a str>, &'a str);
+
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(Some(meant), _) => write!(f, "; did you mean `{meant}`?"),
+            Self(None, "") => Ok(()),
+            Self(None, known) => write!(f, "; take one of {known}"),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! This crate does not know what a setting does, and loading never writes.
 
+mod baseline;
 mod bridge_url;
 mod check;
 mod document;
@@ -18,14 +19,17 @@ mod legacy;
 mod load;
 mod merged;
 mod migration;
+mod nearest;
 mod reading;
 mod render;
 mod schema;
+mod secrets;
 pub mod settings;
 pub mod spelling;
 mod strict;
 mod variables;
 
+pub use baseline::Baseline;
 pub use check::{Check, CheckError, check_text};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Fault, Origin};
@@ -35,6 +39,7 @@ pub use legacy::Note;
 pub use load::{LoadRequest, Loaded, Warning, load};
 pub use migration::to_env::{EnvMigration, Existing, migrate_to_env, write_env_migration};
 pub use migration::{Migration, migrate, write_migration};
+pub use nearest::nearest;
 pub use reading::Unknown;
 pub use schema::json_schema::schema;
 pub use schema::reference::reference;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::baseline::Baseline;
 use crate::document::{Document, open_json, open_toml};
 use crate::dump::{Purpose, dump};
 use crate::environment::{Environment, not_understood};
@@ -20,6 +21,7 @@ use crate::legacy::{CURRENT_VERSION, Note};
 use crate::merged::{Layer, Merged, View};
 use crate::reading::Unknown;
 use crate::schema::setting::Setting;
+use crate::secrets::holds_any;
 use crate::settings::{Config, table};
 use crate::variables::{self, Gathered, Overrides};
 
@@ -90,10 +92,18 @@ pub struct Loaded {
     pub unknown: Vec<Unknown>,
     /// What is worth a line.
     pub warnings: Vec<Warning>,
+    /// The layers that hold a secret, whether it counts or a higher layer has another one. Lowest first.
+    pub with_secrets: Vec<Origin>,
+    request: LoadRequest,
     merged: Merged,
 }
 
 impl Loaded {
+    /// What is in force, to be compared with the files later.
+    pub fn baseline(&self) -> Baseline {
+        Baseline::of(self.request.clone(), self.merged.tree.clone())
+    }
+
     /// Which layer gave the value at a path (`gateway.port`), in either spelling; `None` when nothing is there.
     pub fn source_of(&self, path: &str) -> Option<&Origin> {
         self.merged.origin_of(&KeyPath::parse(path))
@@ -150,7 +160,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigErrors> {
     let provider_layers = variables::provider_layers(&environment, &loading.layers);
     loading.layers.extend(provider_layers);
     loading.gathered(variables::flags(&request.overrides));
-    loading.finish()
+    loading.finish(request.clone())
 }
 
 /// Whether a file may be missing.
@@ -228,15 +238,19 @@ impl Loading {
         self.warnings.push(Warning { origin: origin.clone(), path, message });
     }
 
-    fn finish(self) -> Result<Loaded, ConfigErrors> {
+    fn finish(self, request: LoadRequest) -> Result<Loaded, ConfigErrors> {
         ConfigErrors::check(self.errors)?;
         let mut sources: Vec<Origin> = self.layers.iter().map(|layer| layer.origin.clone()).collect();
         sources.dedup();
+        let with_secrets = self.layers.iter().filter(|layer| holds_any(table(), &layer.tree));
+        let mut with_secrets: Vec<Origin> = with_secrets.map(|layer| layer.origin.clone()).collect();
+        with_secrets.dedup();
         let mut merged = Merged::new(self.layers)?;
         ConfigErrors::check(merged.settle(View::Whole))?;
         let unfit = || ConfigError::new(Origin::Default, KeyPath::root(), Fault::Unfit);
         let config = Config::extract(&merged.tree).ok_or_else(unfit)?;
-        Ok(Loaded { config, sources, unknown: self.unknown, warnings: self.warnings, merged })
+        let Self { unknown, warnings, .. } = self;
+        Ok(Loaded { config, sources, unknown, warnings, with_secrets, request, merged })
     }
 }
 

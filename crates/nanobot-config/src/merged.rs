@@ -116,7 +116,8 @@ impl Merged {
         let mut faults = models::judge::profiles_without_kind(&self.tree, view);
         complete(table(), &mut self.tree);
         faults.extend(models::judge::faults(&mut self.tree, view));
-        for judge in [providers::faults, irc::faults, budget::faults, api::faults] {
+        faults.extend(providers::faults(&self.tree, view));
+        for judge in [irc::faults, budget::faults, api::faults] {
             faults.extend(judge(&self.tree));
         }
         faults.into_iter().map(|(path, fault)| self.error(path, fault)).collect()

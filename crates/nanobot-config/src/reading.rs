@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
 use crate::schema::{Entries, Field, Kind, Names, Owner, Section};
-use crate::spelling::canonical;
+use crate::spelling::{canonical, snake_to_camel};
 
-/// A key that no part of the program knows.
+/// A key that no part of the program knows, where a later state of the original may have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unknown {
@@ -21,13 +21,13 @@ pub struct Unknown {
     /// The key, as written.
     pub path: KeyPath,
     /// What to do about it, when that is known.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
 }
 
 impl std::fmt::Display for Unknown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} is not a setting and is kept as it is", self.origin, self.path)?;
-        match self.hint {
+        match &self.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
         }
@@ -39,10 +39,12 @@ impl std::fmt::Display for Unknown {
 pub(crate) enum Allowed {
     /// Those of the original: `config.json`.
     Original,
-    /// Those that the original does not know: `config.toml`.
+    /// Those that the original does not know: `config.toml`. It is ours, so nobody else's key can stand in it.
     Own,
     /// All: variables and flags.
     All,
+    /// All, of a section that the original does not know: nobody else's key can stand there either.
+    Ours,
 }
 
 /// An unknown key with its value, for writing the file again.
@@ -135,7 +137,7 @@ impl Reader<'_> {
                         tree.insert(name, value);
                     }
                 }
-                None => self.keep(key, value, place, None),
+                None => self.unknown(section, key, value, place),
             }
         }
         Some(Value::Object(tree))
@@ -144,10 +146,10 @@ impl Reader<'_> {
     fn field(&mut self, field: &Field, key: &str, value: &Value, place: &Place) -> Option<Value> {
         let allowed = match place.allowed {
             Allowed::Original if field.owner == Owner::Ours => {
-                self.keep(key, value, place, Some(HINT_TOML));
+                self.keep(key, value, place, Some(HINT_TOML.to_owned()));
                 return None;
             }
-            Allowed::Own if field.is_own() => Allowed::All,
+            Allowed::Own | Allowed::All if field.is_own() => Allowed::Ours,
             Allowed::Own if !field.reaches_own() => {
                 let path = place.written.child(key);
                 self.fault(path, Fault::BelongsInConfigJson);
@@ -201,7 +203,40 @@ impl Reader<'_> {
         true
     }
 
-    fn keep(&mut self, key: &str, value: &Value, place: &Place, hint: Option<&'static str>) {
+    /// A key that the section does not have. Where only ours may stand it is a typing error: a budget under a wrong name
+    /// would be none. Elsewhere a later state of the original may have it.
+    fn unknown(&mut self, section: &Section, key: &str, value: &Value, place: &Place) {
+        let may_stand: fn(&Field) -> bool = match place.allowed {
+            Allowed::Own => Field::reaches_own,
+            Allowed::Original | Allowed::All | Allowed::Ours => |_| true,
+        };
+        let meant = section.nearest(key, may_stand);
+        let is_refused = match place.allowed {
+            Allowed::Original => false,
+            Allowed::Own | Allowed::Ours => true,
+            // Other programs have variables that begin like ours; those without a way down are none of our sections.
+            Allowed::All => {
+                meant.is_some_and(Field::is_own) && (value.is_object() || !place.written.is_root())
+            }
+        };
+        if is_refused {
+            let known: Vec<&str> =
+                section.fields.iter().filter(|field| may_stand(field)).map(|field| field.name).collect();
+            let fault = Fault::NotASetting {
+                meant: meant.map(|field| field.name.to_owned()),
+                known: known.join(", "),
+            };
+            return self.fault(place.written.child(key), fault);
+        }
+        let hint = meant.map(|field| match (place.allowed, field.owner) {
+            (Allowed::Original, Owner::Ours) => format!("perhaps `{}` of config.toml was meant", field.name),
+            (Allowed::Original, _) => format!("perhaps `{}` was meant", snake_to_camel(field.name)),
+            _ => format!("perhaps `{}` was meant", field.name),
+        });
+        self.keep(key, value, place, hint);
+    }
+
+    fn keep(&mut self, key: &str, value: &Value, place: &Place, hint: Option<String>) {
         let path = place.written.child(key);
         self.reading.unknown.push(Unknown { origin: self.origin.clone(), path, hint });
         let section = place.inner.clone();

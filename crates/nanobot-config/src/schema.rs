@@ -11,6 +11,7 @@ pub(crate) mod setting;
 
 use serde_json::{Map, Value};
 
+use crate::nearest::nearest;
 use crate::spelling::{camel_to_snake, canonical, written_name};
 
 /// What a key takes.
@@ -36,6 +37,9 @@ pub(crate) enum Kind {
     Names(&'static Names),
 }
 
+/// Smallest budget: a millionth of a dollar, which is the least that a sum shows.
+pub(crate) const LEAST_MONEY: f64 = 1e-6;
+
 /// Largest amount of money. What is counted in billionths of a dollar has room for eighteen times as much.
 pub(crate) const MOST_MONEY: f64 = 1e9;
 
@@ -46,7 +50,7 @@ pub(crate) enum Span {
     Any,
     /// An amount of money, or none.
     FromZero,
-    /// An amount of money.
+    /// An amount of money that one can spend.
     AboveZero,
     /// From zero to one.
     Share,
@@ -114,6 +118,18 @@ pub(crate) enum Owner {
 impl Section {
     pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The key that somebody meant who wrote another one, of those that are asked for.
+    pub(crate) fn nearest(&self, key: &str, of: impl Fn(&Field) -> bool) -> Option<&'static Field> {
+        let known = self.fields.iter().filter(|field| of(field)).map(|field| field.name);
+        self.field(nearest(&canonical(key), known)?)
+    }
+
+    /// Whether an entry holds something, and nothing but keys that live in `config.toml`.
+    pub(crate) fn is_addition(&self, entry: &Value) -> bool {
+        let is_own = |key: &String| self.field(key).is_some_and(Field::is_own);
+        entry.as_object().is_some_and(|entry| !entry.is_empty() && entry.keys().all(is_own))
     }
 
     /// The defaults of the original's keys, as a document. Those of ours are left out: a tree holds them only where
@@ -240,7 +256,7 @@ impl Span {
         match self {
             Self::Any => "a number",
             Self::FromZero => "a number from 0 to 1000000000",
-            Self::AboveZero => "a number above 0, up to 1000000000",
+            Self::AboveZero => "a number from 0.000001 to 1000000000",
             Self::Share => "a number from 0 to 1",
         }
     }
@@ -250,7 +266,7 @@ impl Span {
         match self {
             Self::Any => true,
             Self::FromZero => (0.0..=MOST_MONEY).contains(&number),
-            Self::AboveZero => number > 0.0 && number <= MOST_MONEY,
+            Self::AboveZero => (LEAST_MONEY..=MOST_MONEY).contains(&number),
             Self::Share => (0.0..=1.0).contains(&number),
         }
     }

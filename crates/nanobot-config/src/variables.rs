@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::environment::Environment;
-use crate::error::{ConfigError, Origin};
+use crate::error::{ConfigError, Fault, Origin};
 use crate::key_path::KeyPath;
 use crate::merged::Layer;
 use crate::reading::{Allowed, Unknown, read};
@@ -104,9 +104,48 @@ pub(crate) fn prefixed(environment: &Environment) -> Gathered {
     settings.sort_by_key(|(path, ..)| path.segments().len());
     let mut gathered = Gathered::default();
     for (path, name, value) in settings {
-        gathered.add(&path, value, &environment.origin(name));
+        match flattened(&path) {
+            Some(meant) => gathered.errors.push(not_a_setting(&path, meant, environment.origin(name))),
+            None => gathered.add(&path, value, &environment.origin(name)),
+        }
     }
     gathered
+}
+
+/// The variable that somebody meant who wrote one underscore where two go down, when it is a setting of ours: of
+/// `NANOBOT_BUDGET_DAY_DOLLARS` nobody would notice that it is none. None for every other path.
+fn flattened(path: &KeyPath) -> Option<String> {
+    if kind_at(table(), path.segments()).is_some() {
+        return None;
+    }
+    let written = path.segments().join("_");
+    let mut known = Vec::new();
+    own_keys(table(), false, &[], &mut known);
+    // One slip is allowed for: a variable of another program may begin like one of ours.
+    let meant = known.iter().find(|segments| {
+        let key = segments.join("_");
+        key.len().abs_diff(written.len()) <= 1 && strsim::osa_distance(&key, &written) <= 1
+    });
+    let meant = meant.filter(|segments| segments.len() != path.segments().len())?;
+    Some(format!("{PREFIX}{}", meant.join("__").to_uppercase()))
+}
+
+/// The ways to all keys of ours that are values, without those below names that people choose.
+fn own_keys(section: &Section, is_own: bool, at: &[&'static str], found: &mut Vec<Vec<&'static str>>) {
+    for field in section.fields {
+        let way = [at, &[field.name]].concat();
+        let is_own = is_own || field.is_own();
+        match &field.kind {
+            Kind::Section(inner) => own_keys(inner, is_own, &way, found),
+            Kind::Names(_) => {}
+            _ if is_own => found.push(way),
+            _ => {}
+        }
+    }
+}
+
+fn not_a_setting(path: &KeyPath, meant: String, origin: Origin) -> ConfigError {
+    ConfigError::new(origin, path.clone(), Fault::NotASetting { meant: Some(meant), known: String::new() })
 }
 
 /// The variables that win over the file. `below` are the layers under them, lowest first.
@@ -221,5 +260,60 @@ mod tests {
                  found a text \"many\"",
             ]
         );
+    }
+
+    fn said(variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let gathered = prefixed(&variables.iter().copied().collect());
+        (
+            gathered.errors.iter().map(ToString::to_string).collect(),
+            gathered.unknown.iter().map(ToString::to_string).collect(),
+        )
+    }
+
+    #[test]
+    fn a_misspelt_setting_of_ours_is_a_fault_of_its_variable() {
+        for (variable, fault) in [
+            ("NANOBOT_BUDGET__DAY_DOLARS", "budget.day_dolars: not a setting; did you mean `day_dollars`?"),
+            ("NANOBOT_BUDGETS__DAY_DOLLARS", "budgets: not a setting; did you mean `budget`?"),
+            (
+                "NANOBOT_BUDGET_DAY_DOLLARS",
+                "budget_day_dollars: not a setting; did you mean `NANOBOT_BUDGET__DAY_DOLLARS`?",
+            ),
+            (
+                "NANOBOT_CHANNELS__IRC_HOST",
+                "channels.irc_host: not a setting; did you mean `NANOBOT_CHANNELS__IRC__HOST`?",
+            ),
+            (
+                "NANOBOT_MODELS__PROFILES__BIG__FALLBACKS",
+                "models.profiles.big.fallbacks: not a setting; did you mean `fallback`?",
+            ),
+            (
+                "NANOBOT_TELEMETRY__ENDPOINT",
+                "telemetry.endpoint: not a setting; take one of enabled, otlp_endpoint, service_name",
+            ),
+        ] {
+            let (errors, unknown) = said(&[(variable, "1")]);
+            assert_eq!(errors, [format!("variable {variable}: {fault}")]);
+            assert_eq!(unknown, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_may_be_somebody_elses_variable_is_kept_as_before() {
+        for (variable, path) in [
+            ("NANOBOT_LOGS", "logs"),
+            ("NANOBOT_LOG_FILE", "log_file"),
+            ("NANOBOT_API_TOKEN", "api_token"),
+            ("NANOBOT_IMAGE", "image"),
+            ("NANOBOT_PLUGINS__WEATHER", "plugins"),
+            ("NANOBOT_GATEWAY__TIMEOUT", "gateway.timeout"),
+        ] {
+            let (errors, unknown) = said(&[(variable, "1")]);
+            assert_eq!(errors, [""; 0]);
+            assert!(
+                unknown.len() == 1 && unknown[0].contains(&format!("{path} is not a setting")),
+                "{unknown:?}"
+            );
+        }
     }
 }

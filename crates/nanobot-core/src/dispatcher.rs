@@ -13,7 +13,7 @@ use crate::ports::{
     Closing, Delivery, InboundId, Journal, LineQueue, MemoryStore, Outgoing, SeenChats, SessionEnd,
     SessionStore, SessionWrite, StoreError, Telemetry,
 };
-use crate::telemetry::{NotesOutcome, TelemetryEvent};
+use crate::telemetry::{NotesOutcome, StoreName, TelemetryEvent};
 
 /// What intents act on.
 pub struct Dispatcher {
@@ -88,7 +88,7 @@ impl Dispatcher {
         Ok(self.sessions.end(session).await.unwrap_or_else(|error| {
             let detail = chain(&error);
             self.telemetry.record(&TelemetryEvent::StoreFailed {
-                store: "sessions",
+                store: StoreName::Sessions,
                 kind: error.kind,
                 detail,
             });
@@ -100,10 +100,10 @@ impl Dispatcher {
         let (store, done) = match effect {
             Aftermath::Fact(fact) => return self.telemetry.record(&fact),
             Aftermath::Remember(Intent::RememberChat { channel, chat }) => {
-                ("seen_chats", self.seen_chats.remember(&channel, &chat).await)
+                (StoreName::SeenChats, self.seen_chats.remember(&channel, &chat).await)
             }
             Aftermath::Remember(_) => return,
-            Aftermath::Note(intent) => ("memory", self.note(&intent).await),
+            Aftermath::Note(intent) => (StoreName::Memory, self.note(&intent).await),
         };
         if let Err(error) = done {
             let detail = chain(&error);

@@ -84,9 +84,18 @@ const fn of_model(kind: ModelErrorKind) -> &'static str {
             "⚠️ The budget for models is used up, so I do not answer now. The owner can raise it, or it begins anew \
              with the next day or month."
         }
+        ModelErrorKind::BudgetTooSmall => {
+            "⚠️ The longest possible answer costs more than the whole budget for models, so I do not ask for any. The \
+             owner has to raise the budget, or to allow shorter answers only (maxTokens)."
+        }
         ModelErrorKind::NoPrice => {
             "⚠️ There is a budget for models, and nobody knows what this one costs, so I do not ask it. The owner has \
              to set its price."
         }
+        ModelErrorKind::LedgerFailed => {
+            "⚠️ There is a budget for models, and I cannot write down what I spend, so I ask none. The owner has to look \
+             at the log."
+        }
+        ModelErrorKind::NoRoom => "⚠️ Too many others ask the model just now. Please try again.",
     }
 }

@@ -14,7 +14,7 @@ use crate::outcome::TurnOutcome;
 use crate::ports::{LiveTarget, SecurityContext, Seen, StoreError};
 use crate::record::RecordedStep;
 use crate::reply_context::ReplyContext;
-use crate::telemetry::TelemetryEvent;
+use crate::telemetry::{StoreName, TelemetryEvent};
 use crate::time::WallTime;
 
 /// One stage of the way of a message. It reads what earlier stages put into the context, may emit intents,
@@ -191,7 +191,7 @@ impl PipelineContext {
     }
 
     /// Reports a store that failed where the turn can go on without it.
-    pub fn report_store(&mut self, store: &'static str, error: &StoreError) {
+    pub fn report_store(&mut self, store: StoreName, error: &StoreError) {
         self.report(TelemetryEvent::StoreFailed { store, kind: error.kind, detail: chain(error) });
     }
 

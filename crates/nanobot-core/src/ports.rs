@@ -26,9 +26,9 @@ pub use admin::AdminDesk;
 pub use channels::{ChannelSender, Ingest, IngestError, LiveEvent, LiveSink, LiveTarget, Receipt, SendError};
 pub use circuits::{BreakerState, OpenCircuit};
 pub use control::{
-    Control, ControlError, DeliveriesHandled, NotesEdit, OutboxAdmin, OutboxListing, PolicyAdmin,
-    PolicyAnswer, PolicyAsk, PolicyEdit, PolicyStatus, PortStatus, QueueStatus, SessionAdmin, StatusReport,
-    Wanted,
+    BudgetInForce, Control, ControlError, DeliveriesHandled, NotesEdit, OutboxAdmin, OutboxListing,
+    PolicyAdmin, PolicyAnswer, PolicyAsk, PolicyEdit, PolicyStatus, PortStatus, QueueStatus, SessionAdmin,
+    StatusReport, Wanted,
 };
 pub use errors::{StoreError, StoreErrorKind};
 pub use journal::{Attempt, Closing, InboundId, Ingested, Journal, OpenTurn, Seen, SessionWrite, Tidied};

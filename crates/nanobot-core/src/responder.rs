@@ -27,7 +27,7 @@ use crate::ports::{
 use crate::prompt::{HISTORY_LIMIT, PromptInput, UserContent, VoiceReply, assemble, implied_labels};
 use crate::record::{StepAnswer, StepKind};
 use crate::reply_context::ReplyContext;
-use crate::telemetry::TelemetryEvent;
+use crate::telemetry::{StoreName, TelemetryEvent};
 use crate::time::Timestamp;
 use crate::turn::{Approval, Step, TurnEnd, TurnLimits, TurnMachine};
 
@@ -186,7 +186,7 @@ impl ModelResponder {
         let mut machine = match self.prepare(run.turn).await {
             Ok(machine) => machine,
             Err(error) => {
-                self.report_store("sessions", &error);
+                self.report_store(StoreName::Sessions, &error);
                 return Ok(Response::Failed(Failure::History));
             }
         };
@@ -201,7 +201,7 @@ impl ModelResponder {
         }
     }
 
-    fn report_store(&self, store: &'static str, error: &StoreError) {
+    fn report_store(&self, store: StoreName, error: &StoreError) {
         let detail = chain(error);
         self.with.telemetry.record(&TelemetryEvent::StoreFailed { store, kind: error.kind, detail });
     }
@@ -227,7 +227,7 @@ impl Responder for ModelResponder {
             Err(error) => Err(error),
         };
         answered.unwrap_or_else(|error| {
-            self.report_store("journal", &error);
+            self.report_store(StoreName::Journal, &error);
             Response::Failed(if run.unrecorded { Failure::Unrecorded } else { Failure::Journal })
         })
     }

@@ -10,6 +10,7 @@ use crate::ids::{ChannelName, SessionKey};
 use crate::model::{ModelTask, Usage};
 use crate::outcome::TurnOutcome;
 use crate::ports::{BudgetScope, StoreErrorKind};
+use crate::time::Timestamp;
 use crate::units::NanoDollars;
 
 /// One fact.
@@ -131,8 +132,8 @@ pub enum TelemetryEvent {
     },
     /// A store failed where the turn could go on without it.
     StoreFailed {
-        /// Which (`archive`, `sessions`, `seen_chats`).
-        store: &'static str,
+        /// Which.
+        store: StoreName,
         /// What can be done about it.
         kind: StoreErrorKind,
         /// The error in one line; for the log only, never a label.
@@ -165,7 +166,8 @@ pub enum TelemetryEvent {
         /// Why: the code of the error, or `cooling`.
         reason: &'static str,
     },
-    /// A circuit breaker changed its state.
+    /// A circuit breaker changed its state. How it is now tells a [`Sample`]: facts of calls that run side by side may
+    /// come in another order than the changes.
     Circuit {
         /// The provider.
         provider: String,
@@ -185,13 +187,6 @@ pub enum TelemetryEvent {
         /// For which task.
         task: ModelTask,
     },
-    /// What is left of a budget.
-    BudgetLeft {
-        /// Which one: day or month.
-        scope: BudgetScope,
-        /// How much.
-        left: NanoDollars,
-    },
     /// A stage of the pipeline ended.
     StageEnded {
         /// Its name.
@@ -208,7 +203,7 @@ pub enum TelemetryEvent {
         /// From its start to its closing.
         took: Duration,
     },
-    /// How full the queues are, and how the channels do; taken when somebody asks.
+    /// How full the queues are, how channels and models do, and how much money is left; taken every few seconds.
     Sample(Sample),
 }
 
@@ -227,10 +222,10 @@ pub struct ModelAttempt {
     pub outcome: &'static str,
     /// Tokens, where the provider counted them.
     pub usage: Usage,
-    /// What it cost; none when nobody knows the price.
+    /// What it cost; none when nobody knows, because there is no price or the provider broke off before it had counted.
     pub cost: Option<NanoDollars>,
-    /// From request to last byte.
-    pub took: Duration,
+    /// From request to last byte; none when nobody was asked, because there was no money or no room for the call.
+    pub took: Option<Duration>,
     /// From request to the first visible text; none when there was none.
     pub first_token: Option<Duration>,
     /// The error in one line, if there was one; for the log only, never a label.
@@ -244,7 +239,7 @@ pub enum CircuitState {
     Closed,
     /// Nobody asks there.
     Open,
-    /// One call tries whether it works again.
+    /// One call tries whether it works again, or may.
     HalfOpen,
 }
 
@@ -262,19 +257,110 @@ impl CircuitState {
     }
 }
 
-/// How full the queues are, and how the channels do.
+/// A store that can fail where a turn goes on without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoreName {
+    /// Inbound messages.
+    Archive,
+    /// Which circuits are open.
+    Circuits,
+    /// The journal of turns.
+    Journal,
+    /// What the note taker keeps.
+    Memory,
+    /// What waits to be delivered.
+    Outbox,
+    /// The texts of personas.
+    Personas,
+    /// Known chats.
+    SeenChats,
+    /// Session files.
+    Sessions,
+    /// The book of what models cost.
+    Spending,
+}
+
+impl StoreName {
+    /// Every store.
+    pub const ALL: [Self; 9] = [
+        Self::Archive,
+        Self::Circuits,
+        Self::Journal,
+        Self::Memory,
+        Self::Outbox,
+        Self::Personas,
+        Self::SeenChats,
+        Self::Sessions,
+        Self::Spending,
+    ];
+
+    /// The stable word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Circuits => "circuits",
+            Self::Journal => "journal",
+            Self::Memory => "memory",
+            Self::Outbox => "outbox",
+            Self::Personas => "personas",
+            Self::SeenChats => "seen_chats",
+            Self::Sessions => "sessions",
+            Self::Spending => "spending",
+        }
+    }
+}
+
+/// How full the queues are, how channels and models do, and how much money is left. What could not be looked at is
+/// missing: it is as it was, for all that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
+    /// When it was taken.
+    pub at: Timestamp,
     /// Messages that wait for their turn.
     pub waiting: u64,
     /// Turns that run.
     pub running: u64,
-    /// Deliveries that wait.
-    pub undelivered: u64,
-    /// The age of the oldest of them; zero when there is none.
-    pub oldest_undelivered: Duration,
-    /// Each channel, and whether it is connected.
+    /// What waits in the outbox; none when that cannot be read.
+    pub undelivered: Option<Undelivered>,
+    /// Each channel that runs or should, and whether it is connected.
     pub channels: Vec<(ChannelName, bool)>,
+    /// Each circuit breaker.
+    pub circuits: Vec<CircuitReading>,
+    /// Each hard budget that is for everything: the day's and the month's, where they are set and can be read.
+    pub budgets: Vec<BudgetLevel>,
+}
+
+/// What waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undelivered {
+    /// How many deliveries.
+    pub count: u64,
+    /// The age of the oldest of them, from the start of its turn; zero when there is none.
+    pub oldest: Duration,
+}
+
+/// A circuit breaker, and how it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitReading {
+    /// The provider.
+    pub provider: String,
+    /// The name of the credential, never the key.
+    pub credential: String,
+    /// The model, as configured; none for the credential itself.
+    pub model: Option<String>,
+    /// Its state; half open as soon as somebody may try.
+    pub state: CircuitState,
+}
+
+/// A hard budget, and what is left of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetLevel {
+    /// Which one.
+    pub scope: BudgetScope,
+    /// Its limit.
+    pub most: NanoDollars,
+    /// The limit less what was spent and what is promised.
+    pub left: NanoDollars,
 }
 
 /// What became of a command.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
 use nanobot_core::ports::{DeltaSink, ModelInfo};
-use tracing::{debug, instrument};
+use tracing::debug;
 
 use crate::answering::{CallIds, ask};
 use crate::chat::ChatProvider;
@@ -49,7 +49,6 @@ impl AnthropicClient {
         Ok(Self { settings, caller: caller.with_header("anthropic-version", VERSION) })
     }
 
-    #[instrument(name = "llm.request", skip_all, fields(provider = self.settings.provider, model = self.settings.model))]
     async fn call(
         &self,
         request: &ModelRequest,
@@ -57,7 +56,7 @@ impl AnthropicClient {
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         let body = serde_json::to_vec(&MessagesRequest::new(request, &self.settings))
-            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error))?;
+            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error).free())?;
         debug!(bytes = body.len(), messages = request.messages.len(), tools = request.tools.len(), "asking");
         ask(&self.caller, body, MessageAnswer::new(CallIds::after(request)), limits, deltas).await
     }

@@ -8,7 +8,7 @@ mod batches;
 
 use std::time::Duration;
 
-use nanobot_core::model::{ModelError, ModelErrorKind, Usage};
+use nanobot_core::model::{ModelError, ModelErrorKind, ModelTask, Usage};
 use serde::Serialize;
 use tokio::time::timeout;
 use tracing::{debug, instrument};
@@ -65,14 +65,17 @@ impl EmbeddingClient {
     /// does not count then.
     pub async fn embed(&self, texts: &[&str], patience: Duration) -> Result<Embedded, ModelError> {
         if texts.iter().any(|text| text.len() > BATCH_BYTES) {
-            return Err(ModelError::new(ModelErrorKind::ContextOverflow));
+            return Err(ModelError::new(ModelErrorKind::ContextOverflow).free());
         }
         let limits = self.settings.limits.with_patience(patience);
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
         let mut input = Some(0_u64);
         for batch in batches(texts) {
             let dimensions = vectors.first().map(Vec::len);
-            let body = self.ask(batch, limits).await?;
+            // What came before has been paid for, however the rest ends.
+            let is_first = vectors.is_empty();
+            let body = self.ask(batch, limits).await;
+            let body = body.map_err(|error| ModelError { is_free: error.is_free && is_first, ..error })?;
             let read = vectors_of(&body, batch.len(), dimensions)?;
             input = input.zip(read.tokens).map(|(sum, more)| sum.saturating_add(more));
             vectors.extend(read.vectors);
@@ -80,11 +83,15 @@ impl EmbeddingClient {
         Ok(Embedded { vectors, usage: Usage { input, ..Usage::default() } })
     }
 
-    #[instrument(name = "llm.embed", skip_all, fields(provider = self.settings.provider, model = self.settings.model))]
+    #[instrument(
+        name = "llm.request",
+        skip_all,
+        fields(provider = self.settings.provider, model = self.settings.model, task = ModelTask::Embed.name())
+    )]
     async fn ask(&self, input: &[&str], limits: Limits) -> Result<Vec<u8>, ModelError> {
         let request = EmbeddingRequest { model: &self.settings.wire_model, input, encoding_format: "float" };
         let body = serde_json::to_vec(&request)
-            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error))?;
+            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error).free())?;
         debug!(bytes = body.len(), texts = input.len(), "asking");
         let started = timeout(limits.connect.saturating_add(limits.first_byte), self.caller.post(body)).await;
         let response = started.map_err(|_| ModelError::new(ModelErrorKind::FirstByteTimeout))??;

@@ -48,7 +48,7 @@ pub use error::SetupError;
 pub use http::ERROR_BODY_LIMIT;
 pub use offline::OfflineModel;
 pub use openai::OpenAiClient;
-pub use price::{Dearness, PerToken, Price, PriceBook, PriceSource, Seller, worst_input_tokens};
+pub use price::{DearerOn, Dearness, PerToken, Price, PriceBook, PriceSource, Seller, worst_input_tokens};
 pub use probe::{Candidate, Found, LocalKind, PROBE_LIMIT, models_at, probe_local, usual_candidates};
 pub use registry::{Interface, PROVIDERS, Provider, ProviderKind, StructuredOutput, provider_named};
 pub use resolve::{ProviderAccount, Resolved, resolve};

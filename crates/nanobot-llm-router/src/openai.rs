@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nanobot_core::model::{ModelError, ModelErrorKind, ModelReply, ModelRequest};
 use nanobot_core::ports::{DeltaSink, ModelInfo};
-use tracing::{debug, instrument};
+use tracing::debug;
 
 use crate::answering::{CallIds, ask};
 use crate::chat::ChatProvider;
@@ -47,7 +47,6 @@ impl OpenAiClient {
         Ok(Self { settings, caller })
     }
 
-    #[instrument(name = "llm.request", skip_all, fields(provider = self.settings.provider, model = self.settings.model))]
     async fn call(
         &self,
         request: &ModelRequest,
@@ -55,7 +54,7 @@ impl OpenAiClient {
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         let body = serde_json::to_vec(&CompletionRequest::new(request, &self.settings))
-            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error))?;
+            .map_err(|error| ModelError::caused_by(ModelErrorKind::BadRequest, error).free())?;
         debug!(bytes = body.len(), messages = request.messages.len(), tools = request.tools.len(), "asking");
         ask(&self.caller, body, CompletionAnswer::new(CallIds::after(request)), limits, deltas).await
     }

@@ -13,6 +13,7 @@ use nanobot_core::model::Usage;
 use nanobot_core::units::NanoDollars;
 
 pub use book::{PriceBook, Seller};
+pub(crate) use tokens::text_bytes;
 pub use tokens::worst_input_tokens;
 
 /// What one token costs, in whole billionths of a dollar. A dollar for a million tokens is a thousand of them.
@@ -161,10 +162,41 @@ impl Price {
     /// Two prices can each be dearer than the other, one for what is read and one for what is written. What is
     /// *not* dearer is an order: along a chain without a dearer step no price is dearer than the first.
     pub fn is_dearer_than(&self, other: &Self) -> bool {
-        self.input > other.input
-            || self.output > other.output
-            || self.cached() > other.cached()
-            || self.written() > other.written()
+        self.dearer_on(other).is_some()
+    }
+
+    /// The first kind of token that costs more here than there.
+    pub fn dearer_on(&self, other: &Self) -> Option<DearerOn> {
+        let kinds = [
+            ("input", self.input, other.input),
+            ("output", self.output, other.output),
+            ("cached input", self.cached(), other.cached()),
+            ("cache writes", self.written(), other.written()),
+        ];
+        kinds.into_iter().find(|(_, here, there)| here > there).map(|(kind, here, there)| DearerOn {
+            kind,
+            here,
+            there,
+        })
+    }
+}
+
+/// What one price asks more for than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DearerOn {
+    /// The kind of token, for people.
+    pub kind: &'static str,
+    /// What it costs by the dearer price.
+    pub here: PerToken,
+    /// What it costs by the other one.
+    pub there: PerToken,
+}
+
+impl fmt::Display for DearerOn {
+    /// `cached input: $0.59 against $0.50 for a million tokens`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, here, there } = self;
+        write!(f, "{kind}: {here} against {there} for a million tokens")
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
-use crate::error::{AnswerError, SetupError};
+use crate::error::{AnswerError, MachineWord, SetupError};
 use crate::http::{KeyScheme, body_up_to, client_for, credentials, refused, transport_error};
 
 /// How long one local server may take to answer.
@@ -125,7 +125,7 @@ async fn probe_within(limit: Duration, candidates: &[Candidate]) -> Vec<Found> {
 /// Lists the models of one server, within ten seconds: also the cheapest way to check a key.
 ///
 /// # Errors
-/// [`ModelError`] by kind, as for a call.
+/// [`ModelError`] by kind, as for a call; `BadAnswer` from a server that speaks and keeps no list.
 pub async fn models_at(base: &Endpoint, key: Option<&Secret<String>>) -> Result<Vec<String>, ModelError> {
     let base = if key.is_some() { base.without_user() } else { base.clone() };
     let endpoint = base.clone();
@@ -146,6 +146,11 @@ async fn list_models(
         .get(base.below("models"))
         .headers(credentials(KeyScheme::Bearer, key, &[]).map_err(setup_error)?);
     let response: Response = call.send().await.map_err(transport_error)?;
+    let status = response.status().as_u16();
+    if matches!(status, 404 | 405 | 501) {
+        let cause = AnswerError::Refused { status, code: MachineWord::default() };
+        return Err(ModelError::caused_by(ModelErrorKind::BadAnswer, cause).free());
+    }
     if !response.status().is_success() {
         return Err(refused(response).await);
     }

@@ -1,22 +1,26 @@
 //! The router: which model answers, and what happens when it cannot. It looks like one model to whoever asks.
 //!
 //! ```text
-//! call ─▶ routes: which chain ─▶ walk: whom to ask ─▶ attempt: room, money, circuit, call ─▶ answer
+//! call ─▶ routes: which chain ─▶ walk: whom to ask ─▶ attempt: room, circuit, money, call ─▶ answer
 //!                                 ▲        verdict: what an error means        │
 //!                                 └────────────────────────────────────────────┘ failed
 //! ```
 //!
-//! Decisions are made in `walk`, `verdict`, `circuit`, `chain` and `budget`, which do nothing else; `attempt`,
-//! `health` and `bookkeeper` carry them out.
+//! Decisions are made in `walk`, `verdict`, `circuit`, `chain`, `budget`, `credible` and `overflow`, which do nothing
+//! else; `attempt`, `health` and `bookkeeper` carry them out.
 
 mod attempt;
 mod bookkeeper;
 mod budget;
 mod chain;
 mod circuit;
+mod credible;
 mod health;
 mod hop;
+mod overflow;
+mod short;
 mod shown;
+mod traced;
 mod verdict;
 mod walk;
 
@@ -25,15 +29,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nanobot_core::model::{FinishReason, ModelCall, ModelError, ModelErrorKind, ModelReply, Served, Usage};
+use nanobot_core::model::{
+    FinishReason, ModelCall, ModelError, ModelErrorKind, ModelReply, ModelTask, Served, Usage,
+};
 use nanobot_core::pipeline::chain as error_chain;
 use nanobot_core::ports::{
-    BreakerState, BudgetLedger, Clock, DeltaSink, IdGenerator, ModelClient, ModelInfo, StoreError, Telemetry,
+    BreakerState, BudgetLedger, BudgetLimit, Clock, DeltaSink, Expense, IdGenerator, ModelClient, ModelInfo,
+    StoreError, Telemetry,
 };
-use nanobot_core::telemetry::TelemetryEvent;
+use nanobot_core::telemetry::{BudgetLevel, TelemetryEvent};
 
 use crate::routes::Routes;
+use attempt::Terms;
 use bookkeeper::Bookkeeper;
+use circuit::Look;
 use health::{Health, Pair};
 use shown::Shown;
 use walk::{Candidate, Next, Walk, WalkLimits};
@@ -128,9 +137,31 @@ impl Router {
         Ok(Self { with, lines, health, bookkeeper })
     }
 
-    /// The state of all circuits.
+    /// The state of all circuits, as it is now: also of those that an earlier run left open.
     pub fn circuits(&self) -> Vec<CircuitReport> {
         self.health.reports()
+    }
+
+    /// How full the hard budgets for everything are: the day's and the month's, where they are set.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub async fn budgets(&self) -> Result<Vec<BudgetLevel>, StoreError> {
+        let Some(ledger) = &self.with.ledger else { return Ok(Vec::new()) };
+        // Of whose account is asked does not matter for what counts against everything.
+        let anyone = Expense {
+            at: self.with.clock.now(),
+            session: None,
+            task: ModelTask::Reply,
+            provider: String::new(),
+            model: String::new(),
+        };
+        let mut levels = Vec::new();
+        for BudgetLimit { scope, most } in self.with.budgets.of_all() {
+            let counted = ledger.counted(&anyone, scope).await?;
+            levels.push(BudgetLevel { scope, most, left: most.saturating_sub(counted) });
+        }
+        Ok(levels)
     }
 
     /// Writes down what calls cost that is not on the disk yet, for at most so long. Whether all of it was written.
@@ -171,7 +202,7 @@ fn line(chain: &Chain, health: &Health) -> Line {
 #[async_trait]
 impl ModelClient for Router {
     fn info(&self) -> ModelInfo {
-        let route = self.with.routes.of_task(nanobot_core::model::ModelTask::Reply, None);
+        let route = self.with.routes.of_task(ModelTask::Reply, None);
         let line = route.and_then(|route| self.lines.get(&route.profile));
         let seat = line.and_then(|line| line.chain.hops().first()?.seats.first());
         seat.map_or_else(nobody, |seat| seat.client.info())
@@ -224,8 +255,12 @@ impl Turn<'_> {
                 }
                 Next::Try(index) => {
                     let Some(look) = looks.get(index) else { continue };
+                    let is_only_one = !self.walk.has_another(index, &looks);
+                    let insists = matches!(look, Look::Open(_) | Look::Probing);
                     self.walk.begins(index, *look);
-                    if let Some(ended) = self.attempt(index).await {
+                    let (number, left) = (self.walk.attempts(), self.walk.left());
+                    let terms = Terms { number, left, is_only_one, insists };
+                    if let Some(ended) = self.attempt(index, terms).await {
                         return ended;
                     }
                 }
@@ -234,14 +269,25 @@ impl Turn<'_> {
     }
 
     /// Asks one candidate; none when the call goes on.
-    async fn attempt(&mut self, index: usize) -> Option<Result<ModelReply, ModelError>> {
-        let clock = self.router.with.clock.as_ref();
-        let seat = self.line.seats.get(index)?;
-        let hop = self.line.chain.hops().get(seat.hop)?;
-        self.report_fallback(seat.hop);
+    async fn attempt(&mut self, index: usize, terms: Terms) -> Option<Result<ModelReply, ModelError>> {
+        let (router, line, call) = (self.router, self.line, self.call);
+        let clock = router.with.clock.as_ref();
+        let seat = line.seats.get(index)?;
+        let hop = line.chain.hops().get(seat.hop)?;
         let began = clock.now().instant;
-        let left = self.walk.left();
-        match self.router.attempt(self.call, hop, seat, left, &mut self.shown).await {
+        let asked = match router.prepare(call, hop, seat, terms).await {
+            Some(Ok(ready)) => {
+                self.report_fallback(seat.hop);
+                ready.ask(&mut self.shown).await
+            }
+            Some(Err(error)) => Err(error),
+            None => {
+                self.walk.was_not_asked(index);
+                self.walk.waited(since(began, clock));
+                return None;
+            }
+        };
+        match asked {
             Ok(reply) => {
                 let served = Served {
                     profile: hop.profile.clone(),
@@ -269,10 +315,9 @@ impl Turn<'_> {
         }
     }
 
-    /// Keeps the error that says most: money is only the reason when nothing else was.
+    /// Keeps the error that says most: money or room here is only the reason when nothing else was.
     fn remember(&mut self, error: ModelError) {
-        let is_money = matches!(error.kind, ModelErrorKind::BudgetExhausted | ModelErrorKind::NoPrice);
-        if self.error.is_none() || !is_money {
+        if self.error.is_none() || !error.kind.is_our_own() {
             self.error = Some(error);
         }
     }

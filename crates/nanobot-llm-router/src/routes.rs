@@ -48,6 +48,22 @@ const fn keys(task: ModelTask) -> &'static [&'static str] {
 }
 
 impl Routes {
+    /// The tasks that look for their route under a key, be it alone or behind the name of a channel. None for a key that
+    /// nothing looks at.
+    pub fn tasks_at(key: &str, is_channel: impl Fn(&str) -> bool) -> Vec<ModelTask> {
+        let of_channel = key.split_once('.').filter(|(channel, _)| is_channel(channel));
+        let looks = |task: &ModelTask| {
+            let keys = keys(*task);
+            keys.contains(&key) || of_channel.is_some_and(|(_, rest)| keys.contains(&rest))
+        };
+        ModelTask::ALL.into_iter().filter(looks).collect()
+    }
+
+    /// All keys under which some task looks for its route.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        ModelTask::ALL.into_iter().flat_map(|task| keys(task).iter().copied())
+    }
+
     /// The route of a task, for a chat or for nobody in particular.
     pub fn of_task(&self, task: ModelTask, session: Option<&SessionKey>) -> Option<Route> {
         let own = session.and_then(|session| Some((session, self.chats.get(session.as_str())?)));
@@ -131,5 +147,17 @@ mod tests {
         assert_eq!(both.of_task(ModelTask::Compact, None).unwrap().profile, "cheap");
         assert_eq!(both.of_task(ModelTask::Bulletin, None).unwrap().profile, "other");
         assert_eq!(both.of_task(ModelTask::Reply, None), None);
+    }
+
+    #[test]
+    fn a_key_is_looked_at_by_the_tasks_that_share_it() {
+        let at = |key| Routes::tasks_at(key, |channel| channel == "irc");
+        assert_eq!(at("assistant.reply"), [ModelTask::Reply, ModelTask::Subagent]);
+        assert_eq!(at("irc.bulletin"), [ModelTask::Bulletin]);
+        assert_eq!(at("memory.capture.extract").len(), 5);
+        for nobody in ["sub_agent", "mars.reply", "irc.", "irc", ""] {
+            assert_eq!(at(nobody), [], "{nobody}");
+        }
+        assert!(Routes::keys().all(|key| !at(key).is_empty()));
     }
 }

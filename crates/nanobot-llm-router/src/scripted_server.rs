@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Trickle(Vec<u8>),
     /// Writes these bytes again and again until the client hangs up.
     Forever(Vec<u8>),
+    /// Writes these bytes so often, with that pause before each.
+    Every(std::time::Duration, usize, Vec<u8>),
     /// Says nothing any more, and keeps the connection open.
     Hang,
     /// Does not even read the request. Only as the first act.
@@ -121,6 +123,14 @@ async fn serve(mut stream: TcpStream, acts: Vec<Act>, seen: Arc<Mutex<Vec<Record
                     break Err(error);
                 }
             },
+            Act::Every(pause, times, bytes) => {
+                let mut result = Ok(());
+                for _ in 0..times {
+                    tokio::time::sleep(pause).await;
+                    result = stream.write_all(&bytes).await;
+                }
+                result
+            }
             Act::AwaitHangUp => {
                 while !matches!(stream.read(&mut [0; 64]).await, Ok(0) | Err(_)) {}
                 left.notify_one();

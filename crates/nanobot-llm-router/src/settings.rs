@@ -167,11 +167,13 @@ pub enum Temperature {
 pub struct Limits {
     /// For the name look-up, the connection and the TLS handshake.
     pub connect: Duration,
-    /// From there until the first byte of the answer's body. Local models read the whole prompt before.
+    /// From there until the answer begins, which comments and pings are no part of. Local models read the whole prompt
+    /// before, others think. Also the longest that nothing but comments may come between two pieces of the answer, if
+    /// `idle` is not longer.
     pub first_byte: Duration,
-    /// Between two pieces of the answer.
+    /// Between two pieces of the answer, of which comments and pings are some here.
     pub idle: Duration,
-    /// From the first byte of the answer to its last, whatever comes in between. An answer that is whole by
+    /// From the answer's beginning to its last byte, whatever comes in between. An answer that is whole by
     /// then counts, even if its connection stays open.
     pub whole_answer: Duration,
 }

@@ -32,7 +32,7 @@ fn main() -> Result<(), TelemetryError> {
         outcome: "ok",
         usage: Usage { input: Some(1_200), cached_input: Some(1_024), output: Some(80), ..Usage::default() },
         cost: Some(NanoDollars::new(151_200)),
-        took: Duration::from_millis(1_850),
+        took: Some(Duration::from_millis(1_850)),
         first_token: Some(Duration::from_millis(420)),
         detail: None,
     }));

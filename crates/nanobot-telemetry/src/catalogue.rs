@@ -31,6 +31,8 @@ pub enum Id {
     CircuitState,
     /// `nanobot_llm_circuit_transitions_total`
     CircuitTransitions,
+    /// `nanobot_budget_limit_dollars`
+    BudgetLimit,
     /// `nanobot_budget_left_dollars`
     BudgetLeft,
     /// `nanobot_budget_refusals_total`
@@ -87,6 +89,8 @@ pub enum Id {
     OldestUndelivered,
     /// `nanobot_channel_connected`
     ChannelConnected,
+    /// `nanobot_sample_time_seconds`
+    SampleTime,
     /// `nanobot_build_info`
     BuildInfo,
     /// `nanobot_process_start_time_seconds`

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use nanobot_core::admin::AdminFact;
 use nanobot_core::model::Usage;
-use nanobot_core::telemetry::{CircuitState, ModelAttempt, Sample, TelemetryEvent, ToolCallOutcome};
+use nanobot_core::telemetry::{
+    BudgetLevel, CircuitReading, CircuitState, ModelAttempt, Sample, TelemetryEvent, ToolCallOutcome,
+};
 use nanobot_core::units::NanoDollars;
 
 use crate::catalogue::Id;
@@ -72,7 +74,7 @@ pub(crate) fn post(fact: &TelemetryEvent, board: &mut dyn FnMut(Id, &[&str], Cha
         Fact::ResponseSent { channel } => board(Id::TurnResults, &[channel.as_str(), "response"], ONE),
         Fact::ToolCall { tool, outcome, took } => tool_call(tool, *outcome, *took, board),
         Fact::StoreFailed { store, kind, detail: _ } => {
-            board(Id::StoreFailures, &[store, words::store_trouble(*kind)], ONE);
+            board(Id::StoreFailures, &[store.name(), words::store_trouble(*kind)], ONE);
         }
         Fact::ForeignLines { session: _ } => board(Id::ForeignLines, &[], ONE),
         Fact::ModelAttempt(attempt) => model_attempt(attempt, board),
@@ -84,15 +86,10 @@ pub(crate) fn post(fact: &TelemetryEvent, board: &mut dyn FnMut(Id, &[&str], Cha
         Fact::Circuit { provider, model, credential, state, reason } => {
             let model = model.as_deref().unwrap_or(ALL_MODELS);
             let reason = if reason.is_empty() { codes::NO_REASON } else { reason };
-            let figure = Change::Set(circuit_figure(*state));
-            board(Id::CircuitState, &[provider, credential, model], figure);
             board(Id::CircuitTransitions, &[provider, credential, model, state.name(), reason], ONE);
         }
         Fact::BudgetRefused { scope, task } => {
             board(Id::BudgetRefusals, &[scope.name(), task.name()], ONE);
-        }
-        Fact::BudgetLeft { scope, left } => {
-            board(Id::BudgetLeft, &[scope.name()], Change::Set(left.as_dollars()));
         }
         Fact::StageEnded { stage, took } => board(Id::StageDuration, &[stage], Change::Took(*took)),
         Fact::TurnEnded { channel, outcome, took } => {
@@ -137,7 +134,9 @@ fn tool_call(
 fn model_attempt(attempt: &ModelAttempt, board: &mut dyn FnMut(Id, &[&str], Change)) {
     let (provider, model, task) = (attempt.provider.as_str(), attempt.model.as_str(), attempt.task.name());
     board(Id::LlmRequests, &[provider, model, task, attempt.outcome], ONE);
-    board(Id::LlmDuration, &[provider, model, attempt.outcome], Change::Took(attempt.took));
+    if let Some(took) = attempt.took {
+        board(Id::LlmDuration, &[provider, model, attempt.outcome], Change::Took(took));
+    }
     if let Some(first) = attempt.first_token {
         board(Id::LlmFirstToken, &[provider, model], Change::Took(first));
     }
@@ -148,9 +147,8 @@ fn model_attempt(attempt: &ModelAttempt, board: &mut dyn FnMut(Id, &[&str], Chan
     }
     match attempt.cost {
         Some(cost) => board(Id::LlmCost, &[provider, model, task], Change::Pay(cost)),
-        None if used_tokens(attempt) => board(Id::LlmUnpriced, &[provider, model, task], ONE),
-        // It came to nothing before the provider counted anything: there is nothing to pay.
-        None => {}
+        // Also of an attempt that came to nothing: some providers charge what they had begun, and none says so.
+        None => board(Id::LlmUnpriced, &[provider, model, task], ONE),
     }
 }
 
@@ -168,10 +166,6 @@ fn parts(usage: Usage) -> [(&'static str, u64); 5] {
     ]
 }
 
-fn used_tokens(attempt: &ModelAttempt) -> bool {
-    attempt.outcome == words::ANSWERED || parts(attempt.usage).iter().any(|&(_, tokens)| tokens > 0)
-}
-
 /// What a circuit's gauge shows.
 const fn circuit_figure(state: CircuitState) -> f64 {
     match state {
@@ -182,12 +176,30 @@ const fn circuit_figure(state: CircuitState) -> f64 {
 }
 
 fn sampled(sample: &Sample, board: &mut dyn FnMut(Id, &[&str], Change)) {
+    board(Id::SampleTime, &[], Change::Set(sample.at.as_duration().as_secs_f64()));
     board(Id::QueueWaiting, &[], Change::Set(figure(sample.waiting)));
     board(Id::TurnsRunning, &[], Change::Set(figure(sample.running)));
-    board(Id::Undelivered, &[], Change::Set(figure(sample.undelivered)));
-    board(Id::OldestUndelivered, &[], Change::Set(sample.oldest_undelivered.as_secs_f64()));
+    if let Some(undelivered) = sample.undelivered {
+        board(Id::Undelivered, &[], Change::Set(figure(undelivered.count)));
+        board(Id::OldestUndelivered, &[], Change::Set(undelivered.oldest.as_secs_f64()));
+    }
     for (channel, is_connected) in &sample.channels {
         board(Id::ChannelConnected, &[channel.as_str()], Change::Set(f64::from(*is_connected)));
+    }
+    circuits(&sample.circuits, board);
+    for BudgetLevel { scope, most, left } in &sample.budgets {
+        board(Id::BudgetLimit, &[scope.name()], Change::Set(most.as_dollars()));
+        board(Id::BudgetLeft, &[scope.name()], Change::Set(left.as_dollars()));
+    }
+}
+
+/// Where names are too many to be labels, several circuits share a series: the worst of them is shown.
+fn circuits(all: &[CircuitReading], board: &mut dyn FnMut(Id, &[&str], Change)) {
+    for shown in [CircuitState::Closed, CircuitState::HalfOpen, CircuitState::Open] {
+        for CircuitReading { provider, credential, model, .. } in all.iter().filter(|at| at.state == shown) {
+            let model = model.as_deref().unwrap_or(ALL_MODELS);
+            board(Id::CircuitState, &[provider, credential, model], Change::Set(circuit_figure(shown)));
+        }
     }
 }
 

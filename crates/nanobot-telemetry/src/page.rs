@@ -78,7 +78,9 @@ fn values(label: &Label) -> String {
             format!("names of the credentials of the settings, never a key, `{OTHER}`")
         }
         Values::Configured(Named::Tools) => format!("tools on offer, `{OTHER}`"),
-        Values::Configured(Named::Channels) => format!("channels of the settings, `{OTHER}`"),
+        Values::Configured(Named::Channels) => {
+            format!("`cli` and every network that there are settings for, on or off, `{OTHER}`")
+        }
         Values::Configured(Named::Version) => "the one version that runs".to_owned(),
     }
 }
@@ -144,8 +146,21 @@ sum(nanobot_llm_tokens_total{kind=~"input|cached_input|cache_write"})
 
 `nanobot_llm_cost_dollars` only rises, like a counter, and `rate()` and `increase()` take it as one. Its type on the wire
 is `gauge`: counters there are whole numbers, and `promtool` refuses a counter whose name lacks `_total`. Sums are made of
-whole billionths of a dollar. A call whose price nobody knows is not in it: it is in `nanobot_llm_unpriced_requests_total`.
+whole billionths of a dollar. An attempt whose cost nobody knows is not in it: it is in
+`nanobot_llm_unpriced_requests_total`, whether the model has no price or the provider broke off before it had counted. A
+budget counts such an attempt with its worst case.
 
 `model` is the configured name of the model that was asked, so a call that fell back has its failed attempts under the
 first model and its answer under the one that gave it.
+
+An attempt that was never made, because a budget (`budget_exhausted`, `budget_too_small`, `no_price`, `ledger_failed`) or
+the credential (`no_room`) had no room for it, counts in `nanobot_llm_requests_total` and costs 0. It has no duration, and
+it is no failure of the model: the alert `NanobotModelErrors` leaves these outcomes out, as it does those that are about
+what was asked or by whom it was stopped (`content_filter`, `context_overflow`, `cancelled`).
+
+## What is sampled
+
+Every five seconds the daemon looks at its queues, channels, circuits and budgets; `nanobot_sample_time_seconds` says
+when it did so last. What could not be looked at, because the outbox or the book of costs cannot be read, keeps its
+last figure, and `nanobot_store_failures_total` counts one for as long as that lasts.
 "#;

@@ -18,9 +18,9 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanLimits,
 };
 use tokio::runtime::Handle;
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
@@ -61,6 +61,16 @@ pub struct TraceSetup {
     pub service_name: String,
     /// Its version.
     pub service_version: String,
+}
+
+impl TraceSetup {
+    /// Whether the endpoint is an address. Asks nobody, and starts nothing.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Endpoint`].
+    pub fn check(&self) -> Result<(), TelemetryError> {
+        traces_address(&self.endpoint).map(drop)
+    }
 }
 
 /// The way of spans to the collector. Whoever holds it ends it with [`shutdown`](Self::shutdown).
@@ -119,7 +129,7 @@ impl TraceExport {
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(filter_fn(|metadata| metadata.is_span() && attributes::is_ours(metadata.name())));
+            .with_filter(house_spans());
         Ok((layer, Self { provider }))
     }
 
@@ -136,6 +146,14 @@ impl TraceExport {
             _ => Err(TelemetryError::Unflushed { limit }),
         }
     }
+}
+
+/// Lets the spans of the house through. The hint keeps everything below their level as cheap as without traces.
+fn house_spans() -> FilterFn {
+    let is_ours: fn(&tracing::Metadata<'_>) -> bool = |metadata| {
+        metadata.is_span() && *metadata.level() <= Level::INFO && attributes::is_ours(metadata.name())
+    };
+    filter_fn(is_ours).with_max_level_hint(Level::INFO)
 }
 
 /// The address that spans are sent to.

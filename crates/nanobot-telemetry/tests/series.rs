@@ -7,9 +7,10 @@ use nanobot_core::TurnOutcome;
 use nanobot_core::admin::AdminFact;
 use nanobot_core::ids::{ChannelName, SessionKey};
 use nanobot_core::model::{ModelTask, Usage};
-use nanobot_core::ports::{MetricsSource, StoreErrorKind, Telemetry};
+use nanobot_core::ports::{BudgetScope, MetricsSource, StoreErrorKind, Telemetry};
 use nanobot_core::telemetry::{
-    AdminStatus, CircuitState, ModelAttempt, NotesOutcome, Sample, TelemetryEvent, ToolCallOutcome,
+    AdminStatus, BudgetLevel, CircuitReading, CircuitState, ModelAttempt, NotesOutcome, Sample, StoreName,
+    TelemetryEvent, ToolCallOutcome, Undelivered,
 };
 use nanobot_core::units::NanoDollars;
 use nanobot_telemetry::{MOST_SERIES, Metrics, MetricsSetup, ModelName};
@@ -56,6 +57,10 @@ fn word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["ok", "network", "leak-word", "cooling", "policy", "archive", ""])
 }
 
+fn store() -> impl Strategy<Value = StoreName> {
+    prop::sample::select(StoreName::ALL.to_vec())
+}
+
 fn task() -> impl Strategy<Value = ModelTask> {
     prop::sample::select(ModelTask::ALL.to_vec())
 }
@@ -73,7 +78,7 @@ fn attempt() -> impl Strategy<Value = TelemetryEvent> {
                 outcome,
                 usage: Usage { input, cached_input, cache_write, output, reasoning },
                 cost: cost.map(NanoDollars::new),
-                took: Duration::from_micros(took.into()),
+                took: Some(Duration::from_micros(took.into())),
                 first_token: Some(Duration::from_micros(took.into())),
                 detail: Some(format!("{LEAK}detail")),
             })
@@ -81,10 +86,19 @@ fn attempt() -> impl Strategy<Value = TelemetryEvent> {
     )
 }
 
+fn circuit() -> impl Strategy<Value = CircuitState> {
+    prop::sample::select(CircuitState::ALL.to_vec())
+}
+
+type Reading = (String, String, Option<String>, CircuitState);
+
+fn reading((provider, credential, model, state): Reading) -> CircuitReading {
+    CircuitReading { provider, credential, model, state }
+}
+
 fn fact() -> impl Strategy<Value = TelemetryEvent> {
     use TelemetryEvent as Fact;
     let tool = prop::sample::select(vec![ToolCallOutcome::Ok, ToolCallOutcome::DeniedByPolicy]);
-    let circuit = prop::sample::select(CircuitState::ALL.to_vec());
     prop_oneof![
         attempt(),
         (open(), tool).prop_map(|(tool, outcome)| Fact::ToolCall {
@@ -112,7 +126,7 @@ fn fact() -> impl Strategy<Value = TelemetryEvent> {
             took: Duration::from_millis(took.into()),
         }),
         channel().prop_map(|channel| Fact::Notes { channel, outcome: NotesOutcome::Enqueued }),
-        (word(), open()).prop_map(|(store, detail)| Fact::StoreFailed {
+        (store(), open()).prop_map(|(store, detail)| Fact::StoreFailed {
             store,
             kind: StoreErrorKind::Busy,
             detail
@@ -125,7 +139,7 @@ fn fact() -> impl Strategy<Value = TelemetryEvent> {
             to,
             reason
         }),
-        (open(), prop::option::of(open()), open(), circuit, word()).prop_map(
+        (open(), prop::option::of(open()), open(), circuit(), word()).prop_map(
             |(provider, model, credential, state, reason)| Fact::Circuit {
                 provider,
                 model,
@@ -136,13 +150,21 @@ fn fact() -> impl Strategy<Value = TelemetryEvent> {
         ),
         (word(), any::<u32>())
             .prop_map(|(stage, took)| Fact::StageEnded { stage, took: Duration::from_micros(took.into()) }),
-        prop::collection::vec((channel(), any::<bool>()), 0..20).prop_map(|channels| Fact::Sample(Sample {
-            waiting: 1,
-            running: 1,
-            undelivered: u64::MAX,
-            oldest_undelivered: Duration::MAX,
-            channels,
-        })),
+        (
+            prop::collection::vec((channel(), any::<bool>()), 0..20),
+            prop::collection::vec((open(), open(), prop::option::of(open()), circuit()), 0..20)
+        )
+            .prop_map(|(channels, circuits)| Fact::Sample(Sample {
+                at: "2026-11-26T12:00:00Z".parse().unwrap(),
+                waiting: 1,
+                running: 1,
+                undelivered: Some(Undelivered { count: u64::MAX, oldest: Duration::MAX }),
+                channels,
+                circuits: circuits.into_iter().map(reading).collect(),
+                budgets: [BudgetScope::Day, BudgetScope::Month]
+                    .map(|scope| BudgetLevel { scope, most: NanoDollars::new(2), left: NanoDollars::new(1) })
+                    .into(),
+            })),
     ]
 }
 

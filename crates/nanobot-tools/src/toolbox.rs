@@ -2,15 +2,19 @@
 //!
 //! It does not ask the policy and does not judge content; that has happened before.
 
+mod traced;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nanobot_core::model::{ToolCall, ToolSpec};
 use nanobot_core::ports::{ToolContext, ToolExecutor, ToolOutcome};
+use tracing::Instrument as _;
 
 use crate::error::ToolboxError;
 use crate::schema;
 use crate::tool::{Tool, ToolAnswer};
+use traced::Traced;
 
 /// A fixed set of tools. The offer keeps the order in which the tools were given.
 #[derive(Default)]
@@ -46,8 +50,12 @@ impl Toolbox {
         self.tools.iter().map(|entry| entry.spec.name.as_str())
     }
 
+    fn find(&self, name: &str) -> Option<&Entry> {
+        self.tools.iter().find(|entry| entry.spec.name == name)
+    }
+
     async fn answer(&self, call: &ToolCall, context: &ToolContext) -> ToolAnswer {
-        let Some(entry) = self.tools.iter().find(|entry| entry.spec.name == call.name) else {
+        let Some(entry) = self.find(&call.name) else {
             return ToolAnswer::failed(format!("Tool '{}' not found", call.name));
         };
         let arguments = match schema::checked(&entry.spec.parameters, &call.arguments) {
@@ -74,7 +82,13 @@ impl ToolExecutor for Toolbox {
     }
 
     async fn execute(&self, call: &ToolCall, context: &ToolContext) -> ToolOutcome {
-        self.answer(call, context).await.into_outcome(context)
+        let traced = Traced::begin(self.find(&call.name).map(|entry| entry.spec.name.as_str()));
+        let answer = self.answer(call, context).instrument(traced.span()).await;
+        // A turn that was stopped takes no answer.
+        if !context.cancel.is_cancelled() {
+            traced.ended(&answer);
+        }
+        answer.into_outcome(context)
     }
 }
 

@@ -63,6 +63,58 @@ fn a_wrong_value_in_our_own_file() {
 }
 
 #[test]
+fn a_misspelt_budget_is_not_taken_for_none() {
+    let misspelt = with("config.toml", "[budget]\nday_dolars = 1.0\n");
+    insta::assert_snapshot!(refused(&misspelt), @"~/.nanobot/config.toml: budget.day_dolars: not a setting; did you mean `day_dollars`?");
+    let section = with("config.toml", "[budgets]\nday_dollars = 1.0\n");
+    insta::assert_snapshot!(refused(&section), @"~/.nanobot/config.toml: budgets: not a setting; did you mean `budget`?");
+    let too_short = with("config.toml", "[budget]\nday = 1\n");
+    insta::assert_snapshot!(refused(&too_short), @"~/.nanobot/config.toml: budget.day: not a setting; take one of day_dollars, month_dollars, chat_day_dollars, tasks, background_share");
+    let yes = with("config.toml", "[budget]\nday_dollars = true\n");
+    insta::assert_snapshot!(refused(&yes), @"~/.nanobot/config.toml: budget.day_dollars: expected a number from 0.000001 to 1000000000 or null, found a boolean true");
+    let variable = Home::empty().with_variable("NANOBOT_BUDGET__DAY_DOLARS", "1");
+    insta::assert_snapshot!(refused(&variable), @"variable NANOBOT_BUDGET__DAY_DOLARS: budget.day_dolars: not a setting; did you mean `day_dollars`?");
+    let flat = Home::empty().with_variable("NANOBOT_BUDGET_DAY_DOLLARS", "1");
+    insta::assert_snapshot!(refused(&flat), @"variable NANOBOT_BUDGET_DAY_DOLLARS: budget_day_dollars: not a setting; did you mean `NANOBOT_BUDGET__DAY_DOLLARS`?");
+}
+
+#[test]
+fn a_misspelt_fallback_price_or_key_in_our_own_file() {
+    let fallback =
+        with("config.toml", "[models.profiles.assistant_default]\nfallbacks = [\"subagent_default\"]\n");
+    insta::assert_snapshot!(refused(&fallback), @"~/.nanobot/config.toml: models.profiles.assistant_default.fallbacks: not a setting; did you mean `fallback`?");
+    let price = with(
+        "config.toml",
+        "[models.profiles.assistant_default]\nprice = { input = 1, output = 2, cached_inptu = 0.1 }\n",
+    );
+    insta::assert_snapshot!(refused(&price), @"~/.nanobot/config.toml: models.profiles.assistant_default.price.cached_inptu: not a setting; did you mean `cached_input`?");
+    let provider = with("config.toml", "[providers.opnai.keys]\nsecond = \"sk-quoted\"\n");
+    insta::assert_snapshot!(refused(&provider), @"~/.nanobot/config.toml: providers.opnai: config.json defines no such provider, and none is built in; did you mean `openai`?");
+}
+
+#[test]
+fn a_fallback_that_cannot_stand_in() {
+    let with = |fallback: &str| {
+        with("config.toml", &format!("[models.profiles.assistant_default]\nfallback = [\"{fallback}\"]\n"))
+    };
+    let daemon = |home: &Home| home.redact(home.daemon_that_ends().exits(64).one_line());
+    insta::assert_snapshot!(daemon(&with("memory_embed_fast")), @"nanobotd: models.profiles.assistant_default.fallback: profile memory_embed_fast is of kind embedding and cannot stand in for one of kind chat");
+    insta::assert_snapshot!(daemon(&with("assistant_default")), @"nanobotd: models.profiles.assistant_default.fallback: profile assistant_default would stand in for itself");
+}
+
+#[test]
+fn a_route_for_chats_that_leads_to_vectors() {
+    let home = with("config.json", r#"{"models": {"routes": {"assistant.reply": "memory_embed_fast"}}}"#);
+    let said = home.redact(home.daemon_that_ends().exits(64).one_line());
+    insta::assert_snapshot!(said, @r#"nanobotd: models.routes."assistant.reply": profile memory_embed_fast is of kind embedding and cannot do the task reply"#);
+    let listed = home.cli(&["model", "list"]).exits(64).stdout;
+    assert!(
+        listed.contains("\n! models.routes.\"assistant.reply\": profile memory_embed_fast is"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn our_own_file_torn() {
     insta::assert_snapshot!(refused(&with("config.toml", "[daemon\n")), @"~/.nanobot/config.toml: unclosed table, expected `]` at line 1, column 8");
 }

@@ -65,7 +65,8 @@ fn cost(home: &Home, further: &[&str]) -> String {
 #[test]
 fn without_a_journal_there_is_nothing_to_tell() {
     let home = Home::empty();
-    assert_eq!(home.cli(&["cost"]).exits(0).stdout, "there is no journal yet: no model was asked\n");
+    let told = "there is no journal yet: no model was asked\nno budget is set\n";
+    assert_eq!(home.cli(&["cost"]).exits(0).stdout, told);
     assert!(!home.root().exists(), "looking made a home");
 }
 
@@ -77,24 +78,27 @@ fn days_models_and_tasks_are_summed_up_without_naming_a_chat() {
     2026-02-22  4      1       2000  40       $0.50    1        $0.25
     2026-02-03  1      0       1000  20       $0.0123  0        $0.00
     all         5      1       3000  60       $0.5123  1        $0.25
-    of 1 calls nobody knows the cost; COST is without them
+    of 1 call nobody knows the cost; COST is without it
     $0.25 is held for calls whose cost is not known; budgets count it
+    no budget is set
     ");
     insta::assert_snapshot!(cost(&home, &["--by", "model"]), @"
     MODEL                        CALLS  FAILED  READ  WRITTEN  COST     UNKNOWN  HELD
     openai/gpt-4o-mini (openai)  1      1       -     -        $0.00    0        $0.00
     openai/gpt-4o (openai)       4      0       3000  60       $0.5123  1        $0.25
     all                          5      1       3000  60       $0.5123  1        $0.25
-    of 1 calls nobody knows the cost; COST is without them
+    of 1 call nobody knows the cost; COST is without it
     $0.25 is held for calls whose cost is not known; budgets count it
+    no budget is set
     ");
     insta::assert_snapshot!(cost(&home, &["--by", "task"]), @"
     TASK     CALLS  FAILED  READ  WRITTEN  COST     UNKNOWN  HELD
     extract  1      1       -     -        $0.00    0        $0.00
     reply    4      0       3000  60       $0.5123  1        $0.25
     all      5      1       3000  60       $0.5123  1        $0.25
-    of 1 calls nobody knows the cost; COST is without them
+    of 1 call nobody knows the cost; COST is without it
     $0.25 is held for calls whose cost is not known; budgets count it
+    no budget is set
     ");
     for by in ["day", "model", "task"] {
         assert!(!cost(&home, &["--by", by]).contains("49170"), "by {by}");
@@ -105,8 +109,9 @@ fn days_models_and_tasks_are_summed_up_without_naming_a_chat() {
     (none, or forgotten)                1      1       -     -        $0.00    0        $0.00
     whatsapp:4917012345@s.whatsapp.net  4      0       3000  60       $0.5123  1        $0.25
     all                                 5      1       3000  60       $0.5123  1        $0.25
-    of 1 calls nobody knows the cost; COST is without them
+    of 1 call nobody knows the cost; COST is without it
     $0.25 is held for calls whose cost is not known; budgets count it
+    no budget is set
     ");
 }
 
@@ -123,7 +128,7 @@ fn only_the_days_that_are_asked_for_count() {
         }])
     );
     let ran = home.cli(&["cost", "--since", "2026-01-01", "--until", "2026-01-31"]).exits(0);
-    assert_eq!(ran.stdout, "no model was asked from 2026-01-01 to 2026-01-31\n");
+    assert_eq!(ran.stdout, "no model was asked from 2026-01-01 to 2026-01-31\nno budget is set\n");
     home.cli(&["cost", "--since", "2026-02-02", "--until", "2026-02-01"]).exits(2);
     home.cli(&["cost", "--since", "yesterday"]).exits(2);
 }
@@ -155,6 +160,37 @@ fn what_is_left_of_each_budget_counts_what_is_paid_and_what_is_held() {
     let scopes: Vec<&str> = rows.map(|budget| budget["scope"].as_str().unwrap()).collect();
     assert_eq!(scopes, ["day", "month", "chat", "task"]);
     assert_eq!((&budgets[0]["counted"], &budgets[3]["task"]), (&json!(0.34), &json!("extract")));
+}
+
+#[test]
+fn the_budgets_of_a_running_daemon_are_those_that_it_has_in_force() {
+    let home = Home::empty();
+    home.write("config.toml", "[budget]\nday_dollars = 1\n");
+    let daemon = home.daemon();
+    let shown = || home.cli(&["cost", "--since", "2026-01-01", "--until", "2026-01-01"]).exits(0).stdout;
+    insta::assert_snapshot!(shown(), @"
+    no model was asked from 2026-01-01 to 2026-01-01
+    left today: $1.00 of $1.00; background work may use $0.80 of that
+    ");
+    home.write("config.toml", "[budget]\nday_dollars = 50\ntasks = { extract = 0.1 }\n");
+    insta::assert_snapshot!(shown(), @"
+    no model was asked from 2026-01-01 to 2026-01-01
+    left today: $1.00 of $1.00; background work may use $0.80 of that
+    ! the settings have other budgets by now (day $50.00, task extract $0.10), which are not in force; restart nanobotd
+    ");
+    let told = home.cli(&["cost", "--json"]).exits(0).json();
+    assert_eq!((&told["budgets_of"], &told["settings_differ"]), (&json!("daemon"), &json!(true)));
+    assert_eq!(told["budgets"][0]["most"], 1.0);
+    home.write("config.toml", "");
+    insta::assert_snapshot!(shown(), @"
+    no model was asked from 2026-01-01 to 2026-01-01
+    left today: $1.00 of $1.00; background work may use $0.80 of that
+    ! the settings have other budgets by now (none), which are not in force; restart nanobotd
+    ");
+    daemon.stop();
+    assert!(shown().ends_with("no budget is set\n"));
+    let told = home.cli(&["cost", "--json"]).exits(0).json();
+    assert_eq!((&told["budgets_of"], &told["settings_differ"]), (&json!("settings"), &json!(false)));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! `doctor`: one page about a home, with the next step for whatever is not as it should be.
 
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::Value;
 
 use super::harness::{Home, Ran};
@@ -86,6 +90,84 @@ fn a_running_daemon_is_found_and_its_journal_checked() {
 }
 
 #[test]
+fn an_api_that_cannot_listen_is_told_by_doctor_and_status() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let home = onboarded()
+        .with_variable("NANOBOT_API__ENABLED", "true")
+        .with_variable("NANOBOT_API__BIND", &address);
+    let shown = |args: &[&str]| home.cli(args).stdout.replace(&address, "ADDRESS");
+    let told = |args: &[&str], mark: &str| {
+        let text = home.redact(&shown(args));
+        let lines = text.lines().skip_while(|line| !line.starts_with(mark)).take(2);
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    let daemon = home.daemon();
+    insta::assert_snapshot!(told(&["status"], "api "), @"
+    api       off
+    ! api: it does not listen: binding the api to ADDRESS: Address already in use (os error 98); mend that and restart nanobotd
+    ");
+    insta::assert_snapshot!(told(&["doctor"], "warning  api"), @"
+    warning  api       off: it does not listen: binding the api to ADDRESS: Address already in use (os error 98)
+                       -> mend that and restart nanobotd
+    ");
+    let ready = daemon.stop();
+    let complaints = ready.iter().filter(|line| line.contains("in use")).count();
+    assert_eq!(complaints, 1, "it is said once");
+    drop(taken);
+
+    home.write("api.token", "0123456789abcdef0123456789abcdef");
+    fs::set_permissions(home.path("api.token"), Permissions::from_mode(0o644)).unwrap();
+    insta::assert_snapshot!(told(&["doctor"], "warning  api"), @"
+    warning  api       ~/.nanobot/api.token is open to others on this machine: the HTTP API would not listen
+                       -> chmod 600 ~/.nanobot/api.token
+    ");
+    let daemon = home.daemon();
+    insta::assert_snapshot!(told(&["doctor"], "warning  api"), @"
+    warning  api       off: it does not listen: opening the token file ~/.nanobot/api.token: its mode 644 lets others in; chmod 600 it
+                       -> mend that and restart nanobotd
+    ");
+    daemon.stop();
+    fs::set_permissions(home.path("api.token"), Permissions::from_mode(0o600)).unwrap();
+    let daemon = home.daemon();
+    assert_eq!(shown(&["status"]).lines().find(|line| line.starts_with("api ")), Some("api       ADDRESS"));
+    assert_eq!(told(&["doctor"], "warning  api"), "");
+    daemon.stop();
+}
+
+#[test]
+fn settings_that_changed_since_the_start_are_told() {
+    let home = onboarded();
+    let daemon = home.daemon();
+    let told = || {
+        let status = home.cli(&["status"]).exits(0).stdout;
+        let status = status.lines().filter(|line| line.contains("settings"));
+        let doctor = home.cli(&["doctor"]).stdout;
+        let doctor: Vec<String> = doctor
+            .lines()
+            .skip_while(|line| !line.starts_with("warning  settings"))
+            .take(2)
+            .map(str::to_owned)
+            .collect();
+        status.map(str::to_owned).chain(doctor).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(told(), "");
+    home.write("config.toml", "[budget]\nday_dollars = 50\n");
+    insta::assert_snapshot!(told(), @"
+    settings  changed since the start: budget.day_dollars
+    ! settings: what was set at the start is in force; restart nanobotd
+    warning  settings  changed since the start: budget.day_dollars: what was set at the start is in force
+                       -> restart nanobotd
+    ");
+    home.write("config.toml", "[budget]\nday_dollars = \"much\"\n");
+    let status = home.status()["ports"].as_array().unwrap().last().unwrap().clone();
+    insta::assert_snapshot!(status["adapter"].as_str().unwrap(), @"changed since the start, and refused");
+    home.write("config.toml", "# nothing\n");
+    assert_eq!(told(), "");
+    daemon.stop();
+}
+
+#[test]
 fn settings_that_open_something_are_told_with_the_way_back() {
     let home = onboarded();
     home.write(
@@ -114,6 +196,30 @@ fn settings_that_open_something_are_told_with_the_way_back() {
     home.write("config.json", r#"{"security": {"strictProfile": false, "enabled": false}}"#);
     let off = home.cli(&["doctor", "--json"]).json();
     assert_eq!(of(&off, "security")[0]["detail"], "nothing is checked, and networks stay closed");
+}
+
+#[test]
+fn a_file_with_a_key_that_others_may_read_is_told() {
+    let home = onboarded();
+    let mode = |name: &str, mode| fs::set_permissions(home.path(name), Permissions::from_mode(mode)).unwrap();
+    let told = || -> Vec<String> {
+        let report = home.cli(&["doctor", "--json"]).json();
+        let warnings = of(&report, "config").into_iter().filter(|check| check["state"] == "warning");
+        warnings.map(|check| home.redact(&format!("{} -> {}", check["detail"], check["next"]))).collect()
+    };
+    home.write("config.toml", "[log]\nfilter = \"info\"\n");
+    mode("config.toml", 0o644);
+    assert_eq!(told(), [""; 0], "there is nothing to hide in it");
+    home.write("config.toml", "[providers.openai.keys]\nsecond = \"sk-of-a-person\"\n");
+    home.write(".env", "OPENAI_API_KEY=sk-of-a-person\n");
+    mode(".env", 0o640);
+    insta::assert_snapshot!(told().join("\n"), @r#"
+    "~/.nanobot/.env holds secrets and is open to others on this machine" -> "chmod 600 ~/.nanobot/.env"
+    "~/.nanobot/config.toml holds secrets and is open to others on this machine" -> "chmod 600 ~/.nanobot/config.toml"
+    "#);
+    mode(".env", 0o600);
+    mode("config.toml", 0o600);
+    assert_eq!(told(), [""; 0]);
 }
 
 #[test]

@@ -53,3 +53,20 @@ fn a_flag_that_it_does_not_know_it_says() {
         assert!(!ran.status.success() && said.contains(told), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn help_is_no_error_and_a_wrong_flag_is_one_line() {
+    let run = |flag: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args([flag, "x"]).stdin(Stdio::null()).env("RUST_BACKTRACE", "1").output().unwrap()
+    };
+    for flag in ["--help", "-h"] {
+        let ran = run(flag);
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
+        assert!(ran.stdout.starts_with(b"usage: fake-vendor [--port N]"), "{ran:?}");
+    }
+    let ran = run("--prot");
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!((ran.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.starts_with("fake-vendor: --prot is no flag; usage: "), "{said}");
+}

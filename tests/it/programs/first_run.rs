@@ -83,6 +83,7 @@ fn status_without_a_daemon() {
     security  rules
     journal   journal
     sandbox   bubblewrap
+    api       127.0.0.1:8080
     ");
     let check = home.cli(&["status", "--check"]).exits(69);
     assert_eq!((check.stdout, check.stderr), (ran.stdout, ran.stderr));
@@ -126,6 +127,11 @@ fn status_without_a_daemon() {
         {
           "port": "tools",
           "adapter": "not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search",
+          "warning": null
+        },
+        {
+          "port": "api",
+          "adapter": "127.0.0.1:8080",
           "warning": null
         }
       ],
@@ -180,8 +186,19 @@ fn status_with_a_daemon() {
     security  rules
     journal   journal
     sandbox   bubblewrap
+    api       off
     ");
-    insta::assert_snapshot!(shown(&["status", "--json"]), @r#"
+    daemon.stop();
+}
+
+#[test]
+fn status_of_a_daemon_for_programs() {
+    let home = Home::empty();
+    home.cli(&["onboard", "--model", "offline"]).exits(0);
+    let daemon = home.daemon();
+    let pid = daemon.pid().to_string();
+    let shown = home.redact(&home.cli(&["status", "--json"]).exits(0).stdout).replace(&pid, "PID");
+    insta::assert_snapshot!(shown, @r#"
     {
       "version": "0.1.0",
       "pid": PID,
@@ -194,6 +211,8 @@ fn status_with_a_daemon() {
         "endpoint": null,
         "is_language_model": false
       },
+      "model_warnings": [],
+      "budgets": [],
       "ports": [
         {
           "port": "model",
@@ -223,6 +242,11 @@ fn status_with_a_daemon() {
         {
           "port": "tools",
           "adapter": "not there: cron, deep_research, message, pi_stats, send_voice, spawn, web_fetch, web_search",
+          "warning": null
+        },
+        {
+          "port": "api",
+          "adapter": "off",
           "warning": null
         }
       ],

@@ -125,6 +125,18 @@ fn after_a_kill_the_home_is_free_and_nothing_written_is_lost() {
     daemon.stop();
 }
 
+// A daemon that goes on without one of its tasks looks well and is not.
+#[test]
+fn a_task_that_breaks_ends_the_daemon_in_order_and_as_a_failure() {
+    let home = Home::empty();
+    let daemon = home.faulty_daemon(&["--frail-network-ms=200"]);
+    let told = daemon.wait_for("a task in the background broke");
+    assert!(told.contains(r#""level":"ERROR""#) && told.contains("channel frail"), "{told}");
+    daemon.wait_for("draining");
+    assert_eq!(daemon.wait(), 1, "a service manager starts it anew");
+    assert!(!home.has("var/run/nanobot.sock"), "the socket is left behind");
+}
+
 #[test]
 fn the_service_manager_is_told() {
     let folder = tempfile::tempdir().unwrap();

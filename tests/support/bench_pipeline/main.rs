@@ -3,7 +3,6 @@
 //!
 //! Nothing is logged: what a log costs is not measured here.
 
-mod baseline;
 mod house;
 mod measure;
 mod model;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use nanobot_tests::baseline::{BareSqlite, RawDisk};
 use nanobot_tests::measured::{Measured, print, real};
 
-use crate::baseline::{BareSqlite, RawDisk};
 use crate::house::House;
 use crate::traffic::{self, Traffic, Until};
 

@@ -2,6 +2,7 @@
 //! ends when stdin closes.
 
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,14 +12,32 @@ const USAGE: &str = "usage: fake-vendor [--port N] [--print-base] [--name NAME] 
                      [--price MODEL=INPUT,OUTPUT]… [--pieces N] [--think-ms N] [--pause-ms N] [--seed N] \
                      [--mood JSON]";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without anybody who reads it there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "fake-vendor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let mut options = FakeOptions::default();
     let (mut base_only, mut rules) = (false, Vec::new());
     let mut args = std::env::args().skip(1);
     while let Some(flag) = args.next() {
-        if flag == "--print-base" {
-            base_only = true;
-            continue;
+        match flag.as_str() {
+            "--print-base" => {
+                base_only = true;
+                continue;
+            }
+            "-h" | "--help" => {
+                writeln!(std::io::stdout(), "{USAGE}")?;
+                return Ok(());
+            }
+            _ => {}
         }
         let value = args.next().with_context(|| format!("{flag} needs a value; {USAGE}"))?;
         let told = || format!("{flag} {value}");

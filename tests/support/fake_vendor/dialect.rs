@@ -23,8 +23,10 @@ pub(super) struct Events {
     pub(super) before: Vec<String>,
     /// The words, one event for each piece of the answer.
     pub(super) pieces: Vec<String>,
-    /// What comes after them.
+    /// What comes after them, until the model says that it is done.
     pub(super) after: Vec<String>,
+    /// What comes after that.
+    pub(super) trailer: Vec<String>,
 }
 
 impl Dialect {
@@ -56,6 +58,38 @@ impl Dialect {
         match self {
             Self::OpenAi => openai::piece(answer, words),
             Self::Anthropic => anthropic::piece(words),
+        }
+    }
+
+    /// What comes before thoughts.
+    pub(super) fn before_thoughts(self, answer: &Answer) -> Vec<String> {
+        match self {
+            Self::OpenAi => openai::before(answer),
+            Self::Anthropic => anthropic::before_thoughts(answer),
+        }
+    }
+
+    /// The event of one thought.
+    pub(super) fn thought(self, answer: &Answer, words: &str) -> String {
+        match self {
+            Self::OpenAi => openai::thought(answer, words),
+            Self::Anthropic => anthropic::thought(words),
+        }
+    }
+
+    /// A sign of life that says nothing.
+    pub(super) const fn ping(self) -> &'static str {
+        match self {
+            Self::OpenAi => ": keep-alive\n\n",
+            Self::Anthropic => "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        }
+    }
+
+    /// An error as an event of a stream.
+    pub(super) fn error_event(self, error: &Value) -> String {
+        match self {
+            Self::OpenAi => format!("data: {error}\n\n"),
+            Self::Anthropic => format!("event: error\ndata: {error}\n\n"),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The vendor's own book: who asked what, what they got, and what they owe.
 //!
 //! It counts in its own way: a token is four bytes, begun ones included. It charges what it worked on, also when the
-//! answer got lost on the way, and nothing for what it refused. It never charges more words than were allowed.
+//! answer got lost on the way, and nothing for what it refused before it began. It never charges more words than were
+//! allowed.
 
 use serde_json::{Value, json};
 
@@ -56,7 +57,7 @@ pub enum Outcome {
     Open,
     /// All of the answer was sent.
     Answered,
-    /// An error was sent.
+    /// An error was sent, in place of an answer or behind the beginning of one.
     Refused,
     /// The vendor broke off, or sent what is no answer.
     Broken,

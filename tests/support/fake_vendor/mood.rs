@@ -50,6 +50,22 @@ pub enum Mood {
     ContextOverflow,
     /// Never stops talking.
     TooLong,
+    /// 200, so many thoughts, then an error in place of words. The thoughts are charged. An answer in one piece is the
+    /// error alone, and charged all the same.
+    ErrorInStream {
+        /// How many thoughts.
+        after: usize,
+    },
+    /// 200, and nothing but signs of life: comments and pings, or white space before an answer in one piece.
+    CommentsForever,
+    /// 307, to somewhere else.
+    Redirect,
+    /// 404 and a web page, as a host has it on which nothing is deployed.
+    MissingPage,
+    /// 403 and a web page, as firewalls have it.
+    ForbiddenPage,
+    /// A good answer, and rubbish where its count of tokens should be. An answer in one piece has no room for any.
+    TrailingRubbish,
 }
 
 /// For whom a mood is, and how often.
@@ -79,7 +95,7 @@ impl std::error::Error for BadMood {}
 
 impl Mood {
     /// One of each, for tests and for people who ask what there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::Healthy,
         Self::RefuseConnections,
         Self::ResetBeforeHeaders,
@@ -95,6 +111,12 @@ impl Mood {
         Self::ExpiredKey,
         Self::ContextOverflow,
         Self::TooLong,
+        Self::ErrorInStream { after: 50 },
+        Self::CommentsForever,
+        Self::Redirect,
+        Self::MissingPage,
+        Self::ForbiddenPage,
+        Self::TrailingRubbish,
     ];
 
     /// Its name in JSON and in the ledger.
@@ -115,6 +137,12 @@ impl Mood {
             Self::ExpiredKey => "expired_key",
             Self::ContextOverflow => "context_overflow",
             Self::TooLong => "too_long",
+            Self::ErrorInStream { .. } => "error_in_stream",
+            Self::CommentsForever => "comments_forever",
+            Self::Redirect => "redirect",
+            Self::MissingPage => "missing_page",
+            Self::ForbiddenPage => "forbidden_page",
+            Self::TrailingRubbish => "trailing_rubbish",
         }
     }
 }
@@ -164,13 +192,12 @@ impl Rule {
     fn read(json: &Value) -> Result<Self, BadMood> {
         let name = json.get("mood").and_then(Value::as_str).ok_or_else(|| BadMood("no mood".to_owned()))?;
         let number = |field: &str| json.get(field).and_then(Value::as_u64);
+        let count = |field: &str| number(field).and_then(|count| usize::try_from(count).ok());
         let word = |field: &str| json.get(field).and_then(Value::as_str).map(str::to_owned);
         let known = Mood::ALL.into_iter().find(|mood| mood.name() == name);
         let mood = match known.ok_or_else(|| BadMood(format!("no mood is called {name:?}")))? {
-            Mood::StallMidStream { after } => {
-                let wanted = number("after").and_then(|after| usize::try_from(after).ok());
-                Mood::StallMidStream { after: wanted.unwrap_or(after) }
-            }
+            Mood::StallMidStream { after } => Mood::StallMidStream { after: count("after").unwrap_or(after) },
+            Mood::ErrorInStream { after } => Mood::ErrorInStream { after: count("after").unwrap_or(after) },
             Mood::RateLimited { .. } => {
                 Mood::RateLimited { retry_after: number("retry_after_seconds").map(Duration::from_secs) }
             }
@@ -201,7 +228,7 @@ impl Rule {
     /// The same rule as [`Rule::read_all`] reads it.
     pub fn to_json(&self) -> Value {
         let detail = match self.mood {
-            Mood::StallMidStream { after } => Some(("after", json!(after))),
+            Mood::StallMidStream { after } | Mood::ErrorInStream { after } => Some(("after", json!(after))),
             Mood::RateLimited { retry_after } => {
                 retry_after.map(|wait| ("retry_after_seconds", json!(wait.as_secs())))
             }

@@ -1,5 +1,7 @@
 //! How each mood looks on the wire, and what is charged for it.
 
+mod quiet;
+
 use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,10 @@ const SLOW_HEAD: usize = 20;
 const NOISE_RUNS: usize = 64;
 /// What a vendor says that never stops: a few kilobytes at a time.
 const ENDLESS_WORDS: usize = 500;
+/// What stands where a count of tokens should.
+const RUBBISH: &str = "data: {\"usage\": <!-- served in 12 ms -->\n\n";
+/// Where a redirect leads: nobody listens there.
+const ELSEWHERE: &str = "location: http://127.0.0.1:9/sign-in\r\n";
 
 /// A request, and everything that is needed to answer it.
 pub(super) struct Job<'a> {
@@ -41,8 +47,9 @@ pub(super) struct Job<'a> {
 /// Answers one request. An error means that the client has gone.
 pub(super) async fn perform(job: &mut Job<'_>, mood: Mood) -> Result<After> {
     match mood {
-        Mood::Healthy => job.answer_all(Duration::ZERO).await,
-        Mood::SlowHeaders { pause } => job.answer_all(pause).await,
+        Mood::Healthy => job.answer_all(Duration::ZERO, Ending::Proper).await,
+        Mood::SlowHeaders { pause } => job.answer_all(pause, Ending::Proper).await,
+        Mood::TrailingRubbish => job.answer_all(Duration::ZERO, Ending::Rubbish).await,
         // Only requests that were read before the door was shut come here.
         Mood::RefuseConnections => Ok(After::Reset),
         Mood::ResetBeforeHeaders => {
@@ -88,7 +95,21 @@ pub(super) async fn perform(job: &mut Job<'_>, mood: Mood) -> Result<After> {
         }
         Mood::WrongContentType => job.nonsense(HTML, WEB_PAGE.as_bytes()).await,
         Mood::TooLong => job.never_stop().await,
+        Mood::ErrorInStream { after } => job.think_and_fail(after).await,
+        Mood::CommentsForever => job.only_live().await,
+        Mood::Redirect => job.page(307, ELSEWHERE, "").await,
+        Mood::MissingPage => job.page(404, "", WEB_PAGE).await,
+        Mood::ForbiddenPage => job.page(403, "", WEB_PAGE).await,
     }
+}
+
+/// What follows a whole streamed answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// What should.
+    Proper,
+    /// Something that is none of it.
+    Rubbish,
 }
 
 impl Job<'_> {
@@ -102,7 +123,7 @@ impl Job<'_> {
         self.receipt.say(self.answer.len());
     }
 
-    async fn answer_all(&mut self, pause_in_head: Duration) -> Result<After> {
+    async fn answer_all(&mut self, pause_in_head: Duration, ending: Ending) -> Result<After> {
         self.wait(self.state.options.think).await?;
         self.receipt.work();
         let body =
@@ -120,7 +141,7 @@ impl Job<'_> {
         self.write(second.as_bytes()).await?;
         self.receipt.sent(200);
         if self.asked.streamed {
-            self.stream_all().await?;
+            self.stream_all(ending).await?;
         }
         self.receipt.close(Outcome::Answered);
         Ok(After::KeepOpen)
@@ -145,7 +166,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn stream_all(&mut self) -> Result<()> {
+    async fn stream_all(&mut self, ending: Ending) -> Result<()> {
         let events = self.dialect.events(self.answer, self.asked);
         for event in &events.before {
             http::chunk(self.stream, event.as_bytes()).await?;
@@ -157,7 +178,11 @@ impl Job<'_> {
         }
         self.receipt.say(self.answer.len() - self.answer.text().len());
         let mut end = Vec::new();
-        for event in &events.after {
+        let trailer = match ending {
+            Ending::Proper => events.trailer,
+            Ending::Rubbish => vec![RUBBISH.to_owned()],
+        };
+        for event in events.after.iter().chain(&trailer) {
             http::chunk(&mut end, event.as_bytes()).await?;
         }
         http::end_events(&mut end).await?;

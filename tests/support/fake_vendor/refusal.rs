@@ -11,6 +11,7 @@ use super::dialect::Dialect;
 pub(super) fn status_line(status: u16) -> String {
     let reason = match status {
         200 => "OK",
+        307 => "Temporary Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         402 => "Payment Required",

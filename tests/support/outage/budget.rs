@@ -41,6 +41,11 @@ pub(super) const INPUT: u64 = 100;
 pub(super) const OUTPUT: u64 = 5_000;
 /// A vendor that broke off, or refused, of so many requests.
 const TROUBLE: f64 = 0.02;
+/// And of so many that thought, and had no room for words then: so many that it shows when nobody counts them. What a kill
+/// leaves counts for more than was charged, which would hide a few.
+const FAILS_BEHIND_THOUGHTS: f64 = 0.3;
+/// Thoughts are charged like words: these cost as much as an answer may have.
+const THOUGHTS: usize = 50;
 /// A budget of which less than this part was spent shows nothing.
 const LEAST_PART: u64 = 2;
 
@@ -116,6 +121,7 @@ pub async fn run_budget(options: &BudgetOptions) -> Result<BudgetSummary> {
             journal: folder.path().join(format!("journal-{book}.db")),
             base: vendor.base(),
             day: budget,
+            failures_are_free: options.sabotage == Some(Sabotage::FreeFailures),
         }
     };
     let clock = SystemClock::new();
@@ -171,7 +177,9 @@ fn vendor(seed: u64) -> Result<Arc<FakeVendor>> {
     let vendor = vendor.context("starting the vendor")?;
     let troubles =
         [Mood::ResetBeforeHeaders, Mood::StallMidStream { after: 3 }, Mood::Status(500), Mood::HalfSseFrame];
-    vendor.set_rules(troubles.into_iter().map(|mood| Rule::sometimes(mood, TROUBLE)).collect());
+    let troubles = troubles.into_iter().map(|mood| Rule::sometimes(mood, TROUBLE));
+    let thoughts = Rule::sometimes(Mood::ErrorInStream { after: THOUGHTS }, FAILS_BEHIND_THOUGHTS);
+    vendor.set_rules(troubles.chain([thoughts]).collect());
     Ok(Arc::new(vendor))
 }
 

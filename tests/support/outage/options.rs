@@ -40,12 +40,20 @@ pub enum Sabotage {
     LostFigures,
     /// Each start of the killed process begins a new book of what is spent.
     ForgottenBook,
+    /// Whatever fails in the killed process counts as free.
+    FreeFailures,
 }
 
 impl Sabotage {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::OneAttempt, Self::NoProbe, Self::DeafViewer, Self::LostFigures, Self::ForgottenBook];
+    pub const ALL: [Self; 6] = [
+        Self::OneAttempt,
+        Self::NoProbe,
+        Self::DeafViewer,
+        Self::LostFigures,
+        Self::ForgottenBook,
+        Self::FreeFailures,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -55,6 +63,7 @@ impl Sabotage {
             Self::DeafViewer => "deaf-viewer",
             Self::LostFigures => "lost-figures",
             Self::ForgottenBook => "forgotten-book",
+            Self::FreeFailures => "free-failures",
         }
     }
 }

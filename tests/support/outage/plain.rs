@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use async_trait::async_trait;
+use nanobot_core::model::ModelErrorKind;
 use nanobot_core::ports::{Clock, DeltaSink as _};
-use nanobot_llm_router::{ChatProvider, Delivery};
+use nanobot_llm_router::{ChatProvider, Delivery, Then, verdict};
 use nanobotd::system::SystemClock;
 
 use super::house::{Vendors, client};
@@ -37,6 +38,11 @@ impl Plain {
     }
 }
 
+/// Whether the same request may succeed later: what sends a router on to anybody else.
+fn may_go_better(kind: ModelErrorKind) -> bool {
+    verdict(kind).then == Then::Next
+}
+
 #[async_trait]
 impl Answerer for Plain {
     async fn answer(&self, chat: usize, turn: usize) -> Turn {
@@ -48,7 +54,7 @@ impl Answerer for Plain {
         let answer = loop {
             match client.ask(&request, PATIENCE, &mut viewer).await {
                 Ok(reply) => break Ok(Answer { text: reply.text, provider: "primary".to_owned() }),
-                Err(error) if error.kind.is_retryable() && retries < RETRIES => {
+                Err(error) if may_go_better(error.kind) && retries < RETRIES => {
                     viewer.restart();
                     let usual = BACKOFF.saturating_mul(1 << retries);
                     tokio::time::sleep(error.retry_after.unwrap_or(usual)).await;

@@ -53,7 +53,7 @@ const fn slow(name: &'static str, mood: Mood) -> Way {
 }
 
 /// Every way.
-const WAYS: [Way; 14] = [
+const WAYS: [Way; 20] = [
     quick("refuses connections", Mood::RefuseConnections),
     quick("resets before headers", Mood::ResetBeforeHeaders),
     quick("resets after headers", Mood::ResetAfterHeaders),
@@ -68,6 +68,12 @@ const WAYS: [Way; 14] = [
     quick("half an SSE frame", Mood::HalfSseFrame),
     quick("wrong content type", Mood::WrongContentType),
     Way { name: "expired key on one of two", mood: Mood::ExpiredKey, is_slow: false, one_key: true },
+    quick("an error behind thoughts", Mood::ErrorInStream { after: 50 }),
+    slow("comments without end", Mood::CommentsForever),
+    quick("redirect", Mood::Redirect),
+    quick("a 404 of nobody", Mood::MissingPage),
+    quick("a 403 of a firewall", Mood::ForbiddenPage),
+    quick("rubbish behind the end", Mood::TrailingRubbish),
 ];
 
 /// How fast turns come.
@@ -105,7 +111,7 @@ impl Tempo {
             calm: pace,
             storm: pace,
             slow_storm: pace,
-            storm_turns: (80, 60),
+            storm_turns: (60, 40),
         }
     }
 }
@@ -232,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_way_of_failing_has_its_outage_in_the_short_form_and_in_the_long_one() {
-        for (turns, seed) in [(300, 1), (300, 20_250_711), (10_000, 1), (10_000, 9)] {
+        for (turns, seed) in [(450, 1), (450, 20_250_711), (10_000, 1), (10_000, 9)] {
             let plan = Plan::new(turns, seed);
             assert!(plan.is_complete(), "{turns} turns, seed {seed}: {:?}", plan.outages);
             assert_eq!(plan.waits.len(), turns);

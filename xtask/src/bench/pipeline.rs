@@ -5,7 +5,6 @@
 //! with 100,000 turns, about 1. And ready within 50 ms. Everything lies on the disk of the target folder, since a
 //! durable write costs nothing in memory.
 
-mod folder;
 mod messages;
 mod starts;
 
@@ -15,10 +14,9 @@ use anyhow::Result;
 
 use super::Effort;
 use super::document::Row;
+use super::folder::Folder;
 use crate::progress::step;
 use crate::{metadata, process};
-
-use folder::Folder;
 
 pub(super) fn measure(root: &Path, effort: Effort) -> Result<Vec<Row>> {
     step("building the programs", || {
@@ -29,7 +27,7 @@ pub(super) fn measure(root: &Path, effort: Effort) -> Result<Vec<Row>> {
     let metadata = metadata::read(root)?;
     let programs = metadata.programs("release");
     let (driver, nanobotd) = (programs.join("bench-pipeline"), programs.join("nanobotd"));
-    let folder = Folder::make(&metadata.target_folder)?;
+    let folder = Folder::make(&metadata.target_folder, "pipeline")?;
     let mut rows = step("messages", || messages::measure(&driver, folder.path(), effort))?;
     rows.extend(step("starts", || starts::measure(&driver, &nanobotd, folder.path(), effort))?);
     Ok(rows)

@@ -14,6 +14,8 @@ pub(crate) enum Model {
     /// Say which model does a task: JSON Lines on standard input, one line on standard output for each
     Resolve,
     /// Ask a model one short question: it costs money, stands in no book, and no budget is asked
+    ///
+    /// Ends with 1 when it did not answer, also where another one stood in for it.
     Test(Ask),
     /// Show which providers are left alone at the moment, since they failed
     Health(Json),

@@ -15,7 +15,7 @@ use nanobot_core::ids::{ChatId, SessionKey};
 use nanobot_core::pipeline::chain;
 use nanobotd::lock::{HomeLock, LockError};
 use nanobotd::signals::{CtrlC, StopSignals};
-use nanobotd::{ChosenModel, Drained, choose_model, logging};
+use nanobotd::{ChosenModel, Drained, Stop, choose_model, logging};
 
 use super::block_on;
 use crate::args::Chat;
@@ -34,13 +34,18 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
         let loaded = place.load()?;
         let mut signals = StopSignals::listen(CtrlC::IsTaken)
             .map_err(|error| Failure::new(Code::No, format!("signals cannot be taken: {error}")))?;
-        let (host, mut client) = Box::pin(connect(place, loaded)).await?;
+        let (mut host, mut client) = Box::pin(connect(place, loaded)).await?;
         let talked = tokio::select! {
             talked = talk(options, place, chat, &mut client) => talked.map(code_of),
             // What is under way is brought to its end below, as by a daemon.
             () = signals.stop() => Ok(Code::No),
-            () = panicked(host.as_ref()) => {
-                output::complain("an owner pressed the emergency stop");
+            stop = stops(host.as_mut()) => {
+                match stop {
+                    Stop::Emergency => output::complain("an owner pressed the emergency stop"),
+                    Stop::Broken(task) => {
+                        output::complain(&format!("a task in the background broke: {task}"));
+                    }
+                }
                 Ok(Code::No)
             }
         };
@@ -59,10 +64,11 @@ pub(super) fn run(options: &Chat, place: &Place) -> Result<Code, Failure> {
     })
 }
 
-/// Resolves when an owner on a network that this chat serves ends everything; never for a chat that has joined.
-async fn panicked(host: Option<&host::Host>) {
+/// Resolves when what this chat serves has to end, as when an owner on a network says so; never for a chat that has
+/// joined.
+async fn stops(host: Option<&mut host::Host>) -> Stop {
     match host {
-        Some(host) => host.panicked().await,
+        Some(host) => host.stops().await,
         None => std::future::pending().await,
     }
 }
@@ -101,7 +107,7 @@ fn log_to_the_person(loaded: &Loaded, chosen: &ChosenModel) {
     if log.format == LogFormat::Json {
         "warn".clone_into(&mut log.filter);
         // A filter of one word can always be read.
-        let _ = logging::install(&log);
+        let _ = logging::install(&log, None);
         return;
     }
     let info = chosen.info();

@@ -54,6 +54,6 @@ async fn examine(args: &Args) -> Vec<Finding> {
         }
     }
     findings.extend(running::journal(&place).await);
-    findings.extend(running::daemon(&place).await);
+    findings.extend(running::daemon(&place, loaded.as_ref()).await);
     findings
 }

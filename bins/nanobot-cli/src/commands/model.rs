@@ -2,7 +2,6 @@
 //! `test` asks a model, and only `health` reads the journal. None of them needs a daemon.
 
 mod ask;
-mod circuit;
 mod health;
 mod list;
 mod profile;

@@ -4,11 +4,12 @@ mod policy;
 mod tools;
 
 use nanobot_channels::local::protocol::ControlOp;
-use nanobot_core::ports::PortStatus;
+use nanobot_core::ports::{Clock as _, PortStatus};
+use nanobotd::system::SystemClock;
 use nanobotd::{choose_model, plan_models, ports_at_rest, tools_at_rest};
 use serde_json::{Value, json};
 
-use super::block_on;
+use super::{block_on, circuits};
 use crate::args::Status;
 use crate::exit::{Code, Failure};
 use crate::home::Place;
@@ -29,7 +30,7 @@ pub(super) fn run(options: &Status, place: &Place) -> Result<Code, Failure> {
     let served = live.is_some();
     let (mut report, running) = match live {
         Some(live) => live,
-        None => (at_rest(place)?, false),
+        None => (at_rest(place, &left_alone(place))?, false),
     };
     if let Some(fields) = report.as_object_mut() {
         fields.insert("running".to_owned(), json!(running));
@@ -46,8 +47,21 @@ pub(super) fn run(options: &Status, place: &Place) -> Result<Code, Failure> {
     Ok(if options.check && !running { Code::Unavailable } else { Code::Done })
 }
 
+/// Who is left alone, by the journal. One that cannot be read is no reason to say nothing.
+fn left_alone(place: &Place) -> Vec<PortStatus> {
+    let now = SystemClock::new().now();
+    match block_on(circuits::open(place)) {
+        Ok(open) => open.into_iter().flatten().map(|circuit| circuits::row(&circuit, &now)).collect(),
+        Err(failure) => vec![PortStatus {
+            port: "circuit",
+            adapter: "not known".to_owned(),
+            warning: Some(failure.to_string()),
+        }],
+    }
+}
+
 /// What can be said without a daemon.
-fn at_rest(place: &Place) -> Result<Value, Failure> {
+fn at_rest(place: &Place, left_alone: &[PortStatus]) -> Result<Value, Failure> {
     let loaded = place.load()?;
     let home = &place.home;
     let file =
@@ -56,7 +70,7 @@ fn at_rest(place: &Place) -> Result<Value, Failure> {
     let of_models = plan_models(&loaded)?.warnings;
     let port =
         |port: &PortStatus| json!({"port": port.port, "adapter": port.adapter, "warning": port.warning});
-    let ports: Vec<Value> = ports_at_rest(&loaded)?.iter().map(port).collect();
+    let ports: Vec<Value> = ports_at_rest(&loaded)?.iter().chain(left_alone).map(port).collect();
     let offered = tools_at_rest(&loaded.config).into_iter().filter(|tool| tool.withheld.is_none());
     let tools: Vec<&str> = offered.map(|tool| tool.name).collect();
     let unknown: Vec<String> = loaded.unknown.iter().map(ToString::to_string).collect();

@@ -14,6 +14,7 @@ use super::ModelPlan;
 use crate::app::StartError;
 use crate::facts::LogFacts;
 use crate::model_trouble::{self, TroubleNews};
+use crate::networks;
 
 /// The two sides of the figures.
 pub(super) struct Figures {
@@ -51,7 +52,7 @@ fn kept(
 ) -> Result<Option<Arc<Metrics>>, StartError> {
     let hops = || plan.chains.values().flat_map(Chain::hops);
     let seats = hops().flat_map(|hop| hop.seats.iter());
-    let channels = ["cli", "irc", "whatsapp", "telegram", "discord", "feishu"];
+    let networks = networks::NAMES.into_iter().filter_map(|name| ChannelName::new(name).ok());
     let metrics = Metrics::new(&MetricsSetup {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
@@ -60,7 +61,7 @@ fn kept(
             .collect(),
         credentials: seats.map(|seat| seat.credential.clone()).collect(),
         tools: tools.specs().into_iter().map(|spec| spec.name).collect(),
-        channels: channels.into_iter().filter_map(|name| ChannelName::new(name).ok()).collect(),
+        channels: std::iter::once(ChannelName::CLI).chain(networks).collect(),
     });
     match metrics {
         Ok(metrics) => Ok(Some(Arc::new(metrics))),

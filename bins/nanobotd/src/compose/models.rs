@@ -4,7 +4,9 @@
 
 mod first_model;
 mod hop;
+mod money;
 mod plan;
+mod sense;
 mod tuning;
 
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use nanobot_config::settings::{Headers, ModelProfile};
 use nanobot_config::{Config, Loaded};
 use nanobot_core::Secret;
+use nanobot_core::model::ModelTask;
 use nanobot_core::ports::{BreakerState, BudgetLedger, Clock, IdGenerator, ModelInfo, Telemetry};
 use nanobot_llm_router::{
     ChatProvider as _, Endpoint, OfflineModel, PROVIDERS, ProviderAccount, Resolved, Router, RouterParts,
@@ -20,7 +23,7 @@ use nanobot_llm_router::{
 
 use crate::app::StartError;
 use plan::manners;
-pub use plan::{ModelPlan, budgets, plan_models, plan_profile};
+pub use plan::{ModelPlan, budgets, plan_first, plan_models, plan_profile};
 pub use tuning::Tuning;
 
 /// The task whose route decides who answers chats.
@@ -84,9 +87,10 @@ pub fn named_model(config: &Config) -> Option<&str> {
     (model != BUILT_IN && !model.trim().is_empty()).then_some(model)
 }
 
-/// The name of the profile that answers chats.
+/// The name of the profile that answers chats: the task's short name comes first, as the router has it.
 pub fn reply_profile(config: &Config) -> Option<&str> {
-    config.models.routes.get(REPLY).map(String::as_str)
+    let routes = &config.models.routes;
+    routes.get(ModelTask::Reply.name()).or_else(|| routes.get(REPLY)).map(String::as_str)
 }
 
 fn profile(config: &Config) -> Option<&ModelProfile> {
@@ -106,21 +110,26 @@ fn model_of<'a>(profile: Option<&'a ModelProfile>, config: &'a Config) -> &'a st
 /// # Errors
 /// When the profile names a provider that does not exist, or the provider's address is none.
 pub fn choose_model(loaded: &Loaded) -> Result<ChosenModel, StartError> {
-    choose_for(loaded, profile(&loaded.config), true)
+    let config = &loaded.config;
+    let named = reply_profile(config).and_then(|name| Some((name, config.models.profiles.get(name)?)));
+    choose_for(loaded, named, true)
 }
 
-/// Chooses the model of a profile. Where nobody chose one for chats, the account's own is taken.
+/// Chooses the model of a profile with its name. Where nobody chose one for chats, the account's own is taken.
 fn choose_for(
     loaded: &Loaded,
-    profile: Option<&ModelProfile>,
+    named: Option<(&str, &ModelProfile)>,
     is_reply: bool,
 ) -> Result<ChosenModel, StartError> {
     let config = &loaded.config;
+    let (name, profile) = named.unzip();
     let wanted = profile.and_then(|profile| profile.provider.as_deref());
     let wanted = wanted.map(str::trim).filter(|name| !name.is_empty());
     match wanted {
         Some(OFFLINE) => return Ok(ChosenModel::Offline),
-        Some(name) if provider_named(name).is_none() => return Err(unknown_provider(name)),
+        Some(wanted) if provider_named(wanted).is_none() => {
+            return Err(unknown_provider(name.unwrap_or_default(), wanted));
+        }
         _ => {}
     }
     let model = model_of(profile, config).to_owned();
@@ -142,10 +151,10 @@ fn choose_for(
     Ok(ChosenModel::Account { model: chosen, resolved: Box::new(resolved), tuning, guessed })
 }
 
-fn unknown_provider(name: &str) -> StartError {
+fn unknown_provider(profile: &str, provider: &str) -> StartError {
     let known: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
     StartError::Model(format!(
-        "the profile of route {REPLY} names provider {name:?}; known are {OFFLINE}, {}",
+        "profile {profile} names provider {provider:?}; known are {OFFLINE}, {}",
         known.join(", ")
     ))
 }

@@ -9,9 +9,10 @@ use nanobot_sandbox::BubblewrapSandbox;
 use super::commands::Confinement;
 use super::gate::gate_name;
 use super::offer::{tools_at_rest, withheld_rows};
-use super::{Adapters, ChosenModel, choose_model};
+use super::{Adapters, ChosenModel, choose_model, plan_models};
 use crate::admission::{Engines, admit};
 use crate::app::StartError;
+use crate::http;
 use crate::networks::{self, Network};
 use crate::policy::LivePolicy;
 
@@ -65,7 +66,13 @@ pub fn ports_at_rest(loaded: &Loaded) -> Result<Vec<PortStatus>, StartError> {
         tools: offered.map(|tool| tool.name.to_owned()).collect(),
     };
     let model = row("model", &format!("{}: {}", info.provider, info.model), chosen.warning());
-    Ok(std::iter::once(model).chain(engines(&loaded.config, &plugged)).collect())
+    let api = http::at_rest(&loaded.config.api);
+    Ok(std::iter::once(model).chain(engines(&loaded.config, &plugged)).chain([api]).collect())
+}
+
+/// What an operator should know about models beyond the first one. A start that comes as far as this has planned them.
+pub(super) fn model_warnings(loaded: &Loaded) -> Vec<String> {
+    plan_models(loaded).map(|plan| plan.warnings).unwrap_or_default()
 }
 
 fn row(port: &'static str, adapter: &str, warning: Option<&str>) -> PortStatus {

@@ -36,6 +36,9 @@ pub(crate) struct FaultArgs {
     /// How long the scripted model takes for each call
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) model_delay_ms: u64,
+    /// Run a network beside the others that breaks after this time
+    #[arg(long, value_name = "MS")]
+    pub(crate) frail_network_ms: Option<u64>,
     /// Break one promise, to see that the campaign finds it
     #[arg(long, value_name = "NAME")]
     pub(crate) sabotage: Option<Sabotage>,

@@ -5,6 +5,7 @@
 //! adapters here.
 
 mod args;
+mod frail;
 mod fuse;
 mod ledger;
 mod outside;

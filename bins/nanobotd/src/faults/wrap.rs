@@ -8,6 +8,7 @@ use nanobot_core::stand_in::AllowAll;
 use nanobotd::{Adapters, Boot, Network, StartError};
 
 use crate::args::FaultArgs;
+use crate::frail;
 use crate::fuse::Fuse;
 use crate::ledger::Ledger;
 use crate::sabotage;
@@ -40,6 +41,8 @@ pub(crate) async fn wrap(
         let delay = Duration::from_millis(faults.model_delay_ms);
         adapters.model = Arc::new(ScriptedModel { ledger, delay });
     }
+    let after = faults.frail_network_ms.map(Duration::from_millis);
+    adapters.networks.extend(after.and_then(frail::network));
     if let Some(sabotage) = faults.sabotage {
         adapters = sabotage::apply(sabotage, adapters, boot).await?;
     }

@@ -123,7 +123,7 @@ fn stop(event: &InboundEvent, text: &str) -> Option<Executed> {
 
 impl Desk {
     fn is_owner(&self, event: &InboundEvent) -> bool {
-        self.room.surroundings.is_governed(&event.channel) && self.room.live().evaluate(event).is_owner
+        self.room.surroundings.is_governed(&event.channel) && self.room.live().decide(event).is_owner
     }
 
     /// What is to be done besides the answer, and the row about it in the log of admin acts.

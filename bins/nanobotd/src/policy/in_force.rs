@@ -12,6 +12,7 @@ use nanobot_policy::reload::{Candidate, Pace};
 use nanobot_policy::{CheckOptions, CompileOptions, Document, Engine, KNOWN_TOOLS, check};
 
 use super::places::ThisMachine;
+use crate::networks;
 
 /// Channels that the original's policy governs, and whose owners the start-up check asks for.
 const ORIGINAL: [&str; 2] = ["telegram", "whatsapp"];
@@ -27,9 +28,6 @@ enum Reach {
     /// As far as the original's.
     Original,
 }
-
-/// Every network that there is an adapter for, or will be: none of them is ever left out by accident.
-const NETWORKS: [&str; 6] = ["discord", "feishu", "irc", "matrix", "telegram", "whatsapp"];
 
 /// A policy that is, or could be, in force.
 pub(crate) struct InForce {
@@ -121,7 +119,8 @@ impl Surroundings {
             places: ThisMachine::new(home.user_home().map(Path::to_owned)),
             governed: match reach {
                 Reach::Original => names(&checked),
-                Reach::Networks => names(&NETWORKS),
+                // Those without an adapter, too: none is ever left out by accident.
+                Reach::Networks => names(&networks::NAMES),
             },
             reach,
             enabled: names(&enabled),

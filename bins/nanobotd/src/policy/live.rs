@@ -6,6 +6,7 @@ use nanobot_core::decision::{PolicyDecision, ToolNames};
 use nanobot_core::event::InboundEvent;
 use nanobot_core::ids::{ChannelName, SenderId};
 use nanobot_core::ports::PolicyEngine;
+use tracing::field::Empty;
 
 use super::in_force::InForce;
 
@@ -30,6 +31,13 @@ impl LivePolicy {
     pub(crate) fn replace(&self, policy: Arc<InForce>) -> Arc<InForce> {
         std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), policy)
     }
+
+    /// Decides one event, without a span: for looks that are no part of a turn, and for those before each of its steps.
+    pub(crate) fn decide(&self, event: &InboundEvent) -> PolicyDecision {
+        let policy = self.get();
+        let decision = policy.engine.evaluate(event);
+        if policy.is_open(&event.channel) { decision } else { closed(decision) }
+    }
 }
 
 impl PolicyEngine for LivePolicy {
@@ -38,9 +46,11 @@ impl PolicyEngine for LivePolicy {
     }
 
     fn evaluate(&self, event: &InboundEvent) -> PolicyDecision {
-        let policy = self.get();
-        let decision = policy.engine.evaluate(event);
-        if policy.is_open(&event.channel) { decision } else { closed(decision) }
+        let channel = event.channel.as_str();
+        let span = tracing::info_span!("policy.evaluate", channel, outcome = Empty);
+        let decision = span.in_scope(|| self.decide(event));
+        span.record("outcome", word(&decision));
+        decision
     }
 
     fn allows_tool(&self, event: &InboundEvent, tool: &str) -> bool {
@@ -48,8 +58,21 @@ impl PolicyEngine for LivePolicy {
         policy.is_open(&event.channel) && policy.engine.allows_tool(event, tool)
     }
 
+    fn accepts(&self, event: &InboundEvent) -> bool {
+        self.decide(event).accept
+    }
+
     fn owners(&self, channel: &ChannelName) -> Vec<SenderId> {
         self.get().engine.owners(channel)
+    }
+}
+
+/// A decision in one word, for a span.
+const fn word(decision: &PolicyDecision) -> &'static str {
+    match (decision.accept, decision.respond) {
+        (true, true) => "answer",
+        (true, false) => "stay_silent",
+        (false, _) => "refuse",
     }
 }
 

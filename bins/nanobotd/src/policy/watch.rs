@@ -69,7 +69,7 @@ impl Watcher {
             }
         };
         self.telemetry.record(&TelemetryEvent::PolicyFile { state });
-        self.owners.tell(&text, "policy_file").await;
+        let _ = self.owners.tell(&text, "policy_file").await;
     }
 }
 

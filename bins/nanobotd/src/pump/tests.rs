@@ -1,11 +1,12 @@
 //! The pump over a real (volatile) outbox and recording channels.
 
 use async_trait::async_trait;
+use nanobot_core::cancel::CancelSwitch;
 use nanobot_core::ids::DeliveryKey;
-use nanobot_core::ports::{Closing, Delivery, Journal as _};
+use nanobot_core::ports::{Closing, Delivery, Journal as _, StoreErrorKind};
 use nanobot_core::stand_in::VolatileJournal;
 use nanobot_core::testing::journal::{closing, delivery};
-use nanobot_core::testing::{FakeClock, RecordingSender};
+use nanobot_core::testing::{FakeClock, MemoryJournal, RecordingSender};
 use nanobot_core::time::Timestamp;
 use tokio::sync::Semaphore;
 
@@ -231,4 +232,52 @@ async fn settled_means_that_nothing_is_left_also_when_a_courier_ends_during_the_
     journal.inner.close(&filled("t1", &rows)).await.unwrap();
     pump.settle_all().await;
     assert_eq!(slow.inner.texts().len(), 12);
+}
+
+/// Lines of a log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// How many hold these words.
+    fn with(&self, words: &str) -> usize {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().filter(|line| line.contains(words)).count()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outbox_that_cannot_be_read_is_told_once_until_that_changes_and_looked_at_less_and_less() {
+    let (lines, journal) = (Lines::default(), Arc::new(MemoryJournal::default()));
+    let written = lines.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
+    let _log = tracing::subscriber::set_default(log);
+    // After 0, 1, 3, 7, 15 and 31 seconds, then every half minute.
+    let in_five_minutes = 14;
+    for _ in 0..in_five_minutes {
+        journal.trouble.fail_next_in("due", StoreErrorKind::Busy);
+    }
+    journal.trouble.fail_next_in("due", StoreErrorKind::Full);
+    let (switch, cancel) = CancelSwitch::new();
+    let running =
+        tokio::spawn(Pump::new(journal.clone(), None::<Arc<dyn ChannelSender>>, clock()).run(cancel));
+
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!(journal.trouble.pending(), 1);
+    assert_eq!(lines.with("the outbox cannot be read"), 1);
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!(lines.with("the outbox cannot be read"), 2, "it is another trouble now");
+    assert_eq!(lines.with("the outbox can be read again"), 1);
+    switch.cancel();
+    running.await.unwrap();
 }

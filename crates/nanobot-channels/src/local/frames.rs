@@ -6,10 +6,12 @@
 use std::path::Path;
 
 use nanobot_core::ids::SessionKey;
+use nanobot_core::model::ModelTask;
 use nanobot_core::ports::{
-    ControlError, Delivery, HistoryMessage, HistoryRole, IngestError, LiveEvent, LiveTarget, Outgoing,
-    SessionSummary, StatusReport, StoreErrorKind,
+    BudgetInForce, ControlError, Delivery, HistoryMessage, HistoryRole, IngestError, LiveEvent, LiveTarget,
+    Outgoing, SessionSummary, StatusReport, StoreErrorKind,
 };
+use nanobot_core::units::NanoDollars;
 use serde_json::{Value, json};
 
 use super::protocol::{ErrorBody, ServerFrame, code};
@@ -93,6 +95,8 @@ pub(crate) fn status_value(report: &StatusReport) -> Value {
             "endpoint": report.model.endpoint,
             "is_language_model": report.model.is_language_model,
         },
+        "model_warnings": report.model_warnings,
+        "budgets": report.budgets.iter().map(budget_value).collect::<Vec<_>>(),
         "ports": report.ports.iter().map(|port| json!({
             "port": port.port,
             "adapter": port.adapter,
@@ -115,6 +119,17 @@ pub(crate) fn status_value(report: &StatusReport) -> Value {
             "sealed": policy.sealed,
             "chain": policy.chain.as_ref().map(|head| json!({"rows": head.rows, "hash": head.hash})),
         })),
+    })
+}
+
+/// Amounts are whole billionths of a dollar: a limit must be the same on both sides.
+fn budget_value(budget: &BudgetInForce) -> Value {
+    let BudgetInForce { scope, task, most, background } = budget;
+    json!({
+        "scope": scope.name(),
+        "task": task.map(ModelTask::name),
+        "most_nano_dollars": most.get(),
+        "background_nano_dollars": background.map(NanoDollars::get),
     })
 }
 

@@ -102,7 +102,7 @@ fn a_network_is_unguarded_only_where_config_toml_says_so() {
     assert!(channels.unguarded("irc") && channels.unguarded("whatsapp"));
     assert!(!channels.unguarded("telegram") && !channels.unguarded("nowhere"));
     let unknown: Vec<(String, Option<&str>)> =
-        loaded.unknown.iter().map(|unknown| (unknown.path.to_string(), unknown.hint)).collect();
+        loaded.unknown.iter().map(|unknown| (unknown.path.to_string(), unknown.hint.as_deref())).collect();
     assert_eq!(unknown, [("channels.telegram.unguarded".to_owned(), Some("belongs in config.toml"))]);
 }
 
@@ -360,6 +360,16 @@ fn both_files_together_describe_a_profile() {
 }
 
 #[test]
+fn a_file_of_the_original_that_wants_no_cooldown_is_taken_as_it_is() {
+    for none in ["0", "0.0", r#""0""#] {
+        let file = MODELS_JSON.replace("\"cooldownSeconds\":5", &format!("\"cooldownSeconds\":{none}"));
+        let loaded = Folder::with(&[("config.json", file.as_str())]).load(&[]);
+        assert_eq!(loaded.config.models.profiles["big"].cooldown_seconds, 0, "{none}");
+        assert_eq!(loaded.show().pointer("/models/profiles/big/cooldownSeconds"), Some(&json!(0)), "{none}");
+    }
+}
+
+#[test]
 fn nothing_set_means_the_defaults_of_our_own_keys_too() {
     let loaded = Folder::with(&[]).load(&[]);
     let config = &loaded.config;
@@ -472,4 +482,55 @@ fn names_of_profiles_are_judged_across_the_files_and_blamed_on_the_right_one() {
             format!("{toml}: models.chats.irc:#a.reply: {unknown}"),
         ]
     );
+}
+
+#[test]
+fn a_provider_that_nobody_has_gets_no_further_key() {
+    let with = |json: &str, toml: &str| Folder::with(&[("config.json", json), ("config.toml", toml)]);
+    let key = "[providers.opnai.keys]\nsecond = \"sk-hunter2\"\n";
+    let folder = with("{}", key);
+    let refused = load(&folder.request(&[])).expect_err("refused").to_string();
+    assert_eq!(
+        refused,
+        format!(
+            "{}: providers.opnai: config.json defines no such provider, and none is built in; did you mean `openai`?",
+            folder.file("config.toml")
+        )
+    );
+    let defined = with(r#"{"providers":{"opnai":{"apiBase":"http://127.0.0.1:9/v1"}}}"#, key).load(&[]);
+    assert!(defined.config.providers.get("opnai").is_some_and(|provider| provider.keys.is_some()));
+    with("{}", &key.replace("opnai", "openai")).load(&[]);
+}
+
+#[test]
+fn a_misspelt_key_in_config_json_is_kept_with_what_may_be_meant() {
+    let loaded = Folder::with(&[(
+        "config.json",
+        r#"{"provider":{},"budgets":{},"models":{"profiles":{"big":{"kind":"chat","fallbacks":[]}}},"shiny":1}"#,
+    )])
+    .load(&[]);
+    let hints: Vec<(String, Option<&str>)> =
+        loaded.unknown.iter().map(|unknown| (unknown.path.to_string(), unknown.hint.as_deref())).collect();
+    assert_eq!(
+        hints,
+        [
+            ("provider".to_owned(), Some("perhaps `providers` was meant")),
+            ("budgets".to_owned(), Some("perhaps `budget` of config.toml was meant")),
+            ("models.profiles.big.fallbacks".to_owned(), Some("perhaps `fallback` was meant")),
+            ("shiny".to_owned(), None),
+        ]
+    );
+}
+
+#[test]
+fn the_layers_with_secrets_are_known_whichever_secret_counts() {
+    let folder = Folder::with(&[
+        ("config.json", r#"{"providers":{"openai":{"apiKey":"sk-1"},"groq":{"apiKey":" "}}}"#),
+        ("config.toml", "[providers.openai.keys]\nsecond = \"sk-2\"\n"),
+    ]);
+    let loaded = folder.load(&[("OPENAI_API_KEY", "sk-3"), ("NANOBOT_GATEWAY__PORT", "7")]);
+    let variable = Origin::Variable("OPENAI_API_KEY".to_owned());
+    assert_eq!(loaded.with_secrets, [folder.file("config.json"), folder.file("config.toml"), variable]);
+    let none = Folder::with(&[("config.toml", "[log]\nfilter = \"warn\"\n")]);
+    assert_eq!(none.load(&[]).with_secrets, []);
 }

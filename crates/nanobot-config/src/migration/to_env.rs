@@ -15,7 +15,7 @@ use crate::error::{ConfigError, ConfigErrors, Fault};
 use crate::files::{back_up, read_text, replace};
 use crate::key_path::KeyPath;
 use crate::render::render;
-use crate::schema::{Kind, Section};
+use crate::secrets::collect;
 use crate::settings::table;
 use crate::spelling::canonical;
 use crate::strict;
@@ -187,36 +187,6 @@ impl Plan {
             self.dotenv.lines().filter(|text| !assigns(text)).flat_map(|text| [text, "\n"]).collect();
         self.dotenv = others;
         self.append(line);
-    }
-}
-
-/// All secrets that are not blank, in the table's order.
-fn collect(section: &Section, tree: &Value, at: &KeyPath, secrets: &mut Vec<(KeyPath, String)>) {
-    for field in section.fields {
-        if let Some(value) = tree.get(field.name) {
-            collect_value(&field.kind, value, &at.child(field.name), secrets);
-        }
-    }
-}
-
-fn collect_value(kind: &Kind, value: &Value, at: &KeyPath, secrets: &mut Vec<(KeyPath, String)>) {
-    match (kind, value) {
-        (Kind::Section(section), _) => collect(section, value, at, secrets),
-        (Kind::Names(names), Value::Object(entries)) => {
-            for (name, value) in entries {
-                collect_value(names.kind_of(name), value, &at.child(name), secrets);
-            }
-        }
-        (Kind::Optional(inner), _) => collect_value(inner, value, at, secrets),
-        (Kind::Headers, Value::Object(headers)) => {
-            for (name, value) in headers {
-                collect_value(&Kind::Secret, value, &at.child(name), secrets);
-            }
-        }
-        (Kind::Secret, Value::String(text)) if !text.trim().is_empty() => {
-            secrets.push((at.clone(), text.clone()));
-        }
-        _ => {}
     }
 }
 

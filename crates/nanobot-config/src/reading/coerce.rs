@@ -5,7 +5,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::schema::Kind;
+use crate::schema::{Kind, Span};
 
 /// The value in the form of its kind, or `None` when it does not fit.
 pub(crate) fn scalar(kind: &Kind, value: &Value) -> Option<Value> {
@@ -14,6 +14,8 @@ pub(crate) fn scalar(kind: &Kind, value: &Value) -> Option<Value> {
         Kind::Integer { min, max } => {
             integer(value).filter(|number| (*min..=*max).contains(number)).map(Value::from)
         }
+        // Nobody means one dollar by "yes".
+        Kind::Number(span) if *span != Span::Any && value.is_boolean() => None,
         Kind::Number(span) => {
             let number = number(value).filter(|number| span.holds(*number));
             number.and_then(Number::from_f64).map(Value::Number)
@@ -98,7 +100,6 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Span;
     use serde_json::json;
 
     const PORT: Kind = Kind::Integer { min: 0, max: 65_535 };
@@ -146,11 +147,23 @@ mod tests {
     fn a_number_outside_of_its_span_is_not_taken() {
         for (span, within, outside) in [
             (Span::FromZero, &[0.0, 1e9][..], &[-0.01, 1.1e9][..]),
-            (Span::AboveZero, &[0.01, 1e9], &[0.0, -0.0, -1.0, 1.1e9]),
+            (Span::AboveZero, &[1e-6, 0.01, 1e9], &[0.0, -0.0, -1.0, 1e-12, 1.1e9]),
             (Span::Share, &[0.0, 0.8, 1.0], &[-0.1, 1.01]),
         ] {
             let taken = |number: &f64| scalar(&Kind::Number(span), &json!(number)).is_some();
             assert!(within.iter().all(taken) && !outside.iter().any(taken));
+        }
+    }
+
+    #[test]
+    fn yes_is_no_amount_of_money() {
+        assert_eq!(
+            scalar(&Kind::Number(Span::Any), &json!(true)),
+            Some(json!(1.0)),
+            "as the original has it"
+        );
+        for span in [Span::FromZero, Span::AboveZero, Span::Share] {
+            assert_eq!(scalar(&Kind::Number(span), &json!(true)), None);
         }
     }
 }

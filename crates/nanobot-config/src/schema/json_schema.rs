@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, MOST_MONEY, Section, Span};
+use super::{Field, Kind, LEAST_MONEY, MOST_MONEY, Section, Span};
 use crate::settings::table;
 use crate::spelling::snake_to_camel;
 
@@ -75,7 +75,7 @@ fn number(span: Span) -> Value {
     match span {
         Span::Any => json!({ "type": "number" }),
         Span::FromZero => json!({ "type": "number", "minimum": 0, "maximum": MOST_MONEY }),
-        Span::AboveZero => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": MOST_MONEY }),
+        Span::AboveZero => json!({ "type": "number", "minimum": LEAST_MONEY, "maximum": MOST_MONEY }),
         Span::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
     }
 }
@@ -126,7 +126,7 @@ mod tests {
                 .ends_with("In config.toml.")
         );
         let budget = &schema["properties"]["budget"]["properties"];
-        assert_eq!(budget["tasks"]["additionalProperties"]["exclusiveMinimum"], 0);
+        assert_eq!(budget["tasks"]["additionalProperties"]["minimum"], 1e-6);
         assert_eq!(budget["backgroundShare"]["maximum"], 1);
     }
 

@@ -67,12 +67,15 @@ mod tests {
             ("month_dollars = -1", "month_dollars"),
             ("chat_day_dollars = inf", "chat_day_dollars"),
             ("tasks.reply = 0.0", "tasks.reply"),
+            ("day_dollars = true", "day_dollars"),
+            ("day_dollars = 1e-12", "day_dollars"),
         ] {
             let said = said(setting);
             assert!(
                 said.len() == 1
-                    && said[0]
-                        .starts_with(&format!("budget.{path}: expected a number above 0, up to 1000000000")),
+                    && said[0].starts_with(&format!(
+                        "budget.{path}: expected a number from 0.000001 to 1000000000"
+                    )),
                 "{said:?}"
             );
         }

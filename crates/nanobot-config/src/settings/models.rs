@@ -51,8 +51,8 @@ section! {
         timeout_ms: Option<u64> = null,
         /// Profiles that stand in when the model fails, in this order. Also taken from `config.json`.
         @both fallback: Vec<String> = [],
-        /// Pause before a failed model is asked again, in seconds. Also taken from `config.json`.
-        @both cooldown_seconds: u64 = 60 as Kind::Integer { min: 1, max: 86_400 },
+        /// Pause before a failed model is asked again, in seconds; 0 for none. Also taken from `config.json`.
+        @both cooldown_seconds: u64 = 60 as Kind::Integer { min: 0, max: 86_400 },
         /// Whether `fallback` may lead to a dearer or less trusted model.
         @own allow_escalation: bool = false,
         /// How far the provider is trusted with what is said; null means `own_machine` on loopback, else

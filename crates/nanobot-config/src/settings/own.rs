@@ -22,9 +22,9 @@ section! {
     pub struct ModelCalls {
         /// Limit for opening the connection, in milliseconds.
         connect_timeout_ms: u64 = 10_000,
-        /// Limit from the request to the first byte of the answer, in milliseconds.
-        first_byte_timeout_ms: u64 = 60_000,
-        /// Limit between two pieces of an answer, in milliseconds.
+        /// Limit from the request to the first piece of the answer, in milliseconds; comments are no piece.
+        first_byte_timeout_ms: u64 = 120_000,
+        /// Limit between two pieces of an answer, in milliseconds; while comments come, the longer one counts.
         idle_timeout_ms: u64 = 30_000,
         /// What attempts that come to nothing, and the waits between them, may take in one turn, in seconds.
         patience_seconds: u64 = 180 as Kind::Integer { min: 1, max: 3600 },

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 
 use crate::error::Fault;
 use crate::key_path::KeyPath;
+use crate::merged::View;
+use crate::nearest::nearest;
 use crate::schema::macros::section;
 use crate::schema::setting::Setting;
-use crate::schema::{Entries, Kind, Names, Spelling};
+use crate::schema::{Entries, Kind, Names, Spelling, object_or_empty};
 
 /// Model providers by name; names that the original does not know are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,8 +112,8 @@ const MAX_KEY_NAME: usize = 32;
 
 /// What is wrong with the further keys of providers in a tree of all settings, whose types are right. A name that is
 /// none may be a key in the wrong place, so no message shows it.
-pub(crate) fn faults(tree: &Value) -> Vec<(KeyPath, Fault)> {
-    let mut faults = Vec::new();
+pub(crate) fn faults(tree: &Value, view: View) -> Vec<(KeyPath, Fault)> {
+    let mut faults = if view == View::Whole { additions_to_nobody(tree) } else { Vec::new() };
     for (provider, settings) in tree.get("providers").and_then(Value::as_object).into_iter().flatten() {
         let path: KeyPath = ["providers", provider, "keys"].into_iter().collect();
         let mut fault = |path: KeyPath, expected: &str, found: &str| {
@@ -126,6 +128,25 @@ pub(crate) fn faults(tree: &Value) -> Vec<(KeyPath, Fault)> {
         }
     }
     faults
+}
+
+/// Providers of whom nothing is set but what `config.toml` adds, and who are not built in: such a key is never used.
+fn additions_to_nobody(tree: &Value) -> Vec<(KeyPath, Fault)> {
+    let built_in = object_or_empty(Some(built_in_providers()));
+    let known = || built_in.keys().map(String::as_str);
+    let all = tree.get("providers").and_then(Value::as_object).into_iter().flatten();
+    let nobody = all.filter(|(name, settings)| !built_in.contains_key(*name) && is_addition(settings));
+    let fault = |(name, _): (&String, &Value)| {
+        let meant = nearest(name, known()).map(str::to_owned);
+        let fault = Fault::UnknownProvider { meant, known: known().collect::<Vec<_>>().join(", ") };
+        (["providers", name].into_iter().collect(), fault)
+    };
+    nobody.map(fault).collect()
+}
+
+fn is_addition(settings: &Value) -> bool {
+    let Kind::Section(section) = ProviderConfig::KIND else { return false };
+    section.is_addition(settings)
 }
 
 fn is_key_name(name: &str) -> bool {

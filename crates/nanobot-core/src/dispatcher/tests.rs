@@ -148,7 +148,10 @@ async fn a_session_file_that_cannot_be_read_keeps_no_answer_back() {
     let unknown = SessionEnd::UNKNOWN.offset;
     assert_eq!(stored.iter().map(|write| write.offset).collect::<Vec<_>>(), [unknown, unknown]);
     let facts = scene.telemetry.events();
-    assert!(matches!(facts[..], [TelemetryEvent::StoreFailed { store: "sessions", .. }]), "{facts:?}");
+    assert!(
+        matches!(facts[..], [TelemetryEvent::StoreFailed { store: StoreName::Sessions, .. }]),
+        "{facts:?}"
+    );
     // Nor the next one: what stands behind an unknown end stands at an unknown place as well.
     let stored = scene.close("t2", vec![intent]).await;
     assert_eq!(stored[0].offset, unknown);

@@ -10,6 +10,9 @@ pub struct ModelError {
     pub kind: ModelErrorKind,
     /// How long the provider asks to wait, if it does.
     pub retry_after: Option<Duration>,
+    /// Nothing can have been charged: the provider said no before it began, or nothing was sent. False where nobody
+    /// knows, and a budget then counts the call in full.
+    pub is_free: bool,
     /// What lies beneath, for the log. Never shown in a chat.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -18,7 +21,7 @@ pub struct ModelError {
 impl ModelError {
     /// An error with nothing beneath.
     pub fn new(kind: ModelErrorKind) -> Self {
-        Self { kind, retry_after: None, source: None }
+        Self { kind, retry_after: None, is_free: false, source: None }
     }
 
     /// An error and what lies beneath it.
@@ -26,7 +29,13 @@ impl ModelError {
         kind: ModelErrorKind,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind, retry_after: None, source: Some(source.into()) }
+        Self { source: Some(source.into()), ..Self::new(kind) }
+    }
+
+    /// The same for a call that cannot have cost anything.
+    #[must_use]
+    pub fn free(self) -> Self {
+        Self { is_free: true, ..self }
     }
 }
 
@@ -81,14 +90,23 @@ pub enum ModelErrorKind {
     /// A hard budget has no room for the call.
     #[error("the budget for models has no room for the call")]
     BudgetExhausted,
+    /// The call alone may cost more than a hard budget has when nothing is spent: no waiting helps.
+    #[error("a call may cost more than the whole budget for models")]
+    BudgetTooSmall,
     /// Under a hard budget nothing is called whose price nobody knows.
     #[error("there is a hard budget, and the model has no price")]
     NoPrice,
+    /// Under a hard budget nothing is called that cannot be written down first.
+    #[error("there is a hard budget, and the book of what models cost cannot be written")]
+    LedgerFailed,
+    /// Too many other calls are under way there.
+    #[error("too many calls are under way at the provider, and none ended in time")]
+    NoRoom,
 }
 
 impl ModelErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ConnectTimeout,
@@ -105,7 +123,10 @@ impl ModelErrorKind {
         Self::Server,
         Self::Cancelled,
         Self::BudgetExhausted,
+        Self::BudgetTooSmall,
         Self::NoPrice,
+        Self::LedgerFailed,
+        Self::NoRoom,
     ];
 
     /// The stable code: metric label and record field.
@@ -127,30 +148,18 @@ impl ModelErrorKind {
             Self::Server => "server",
             Self::Cancelled => "cancelled",
             Self::BudgetExhausted => "budget_exhausted",
+            Self::BudgetTooSmall => "budget_too_small",
             Self::NoPrice => "no_price",
+            Self::LedgerFailed => "ledger_failed",
+            Self::NoRoom => "no_room",
         }
     }
 
-    /// Whether the same request may succeed later.
-    pub const fn is_retryable(self) -> bool {
-        match self {
-            Self::RateLimited
-            | Self::Overloaded
-            | Self::ConnectTimeout
-            | Self::FirstByteTimeout
-            | Self::IdleTimeout
-            | Self::Network
-            | Self::Server
-            | Self::BadAnswer => true,
-            Self::Auth
-            | Self::Billing
-            | Self::BadRequest
-            | Self::ContextOverflow
-            | Self::ContentFilter
-            | Self::UnknownModel
-            | Self::Cancelled
-            | Self::BudgetExhausted
-            | Self::NoPrice => false,
-        }
+    /// The provider was never asked: money or room was missing here.
+    pub const fn is_our_own(self) -> bool {
+        matches!(
+            self,
+            Self::BudgetExhausted | Self::BudgetTooSmall | Self::NoPrice | Self::LedgerFailed | Self::NoRoom
+        )
     }
 }

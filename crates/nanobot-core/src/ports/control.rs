@@ -4,8 +4,12 @@
 use async_trait::async_trait;
 
 use crate::ids::{DeliveryKey, SessionKey};
-use crate::ports::{ChainHead, HistoryMessage, ModelInfo, QueuedDelivery, SessionSummary, StoreError};
+use crate::model::ModelTask;
+use crate::ports::{
+    BudgetScope, ChainHead, HistoryMessage, ModelInfo, QueuedDelivery, SessionSummary, StoreError,
+};
 use crate::time::WallTime;
+use crate::units::NanoDollars;
 
 /// The operator's side of the daemon. Every act that changes something is one row in the audit log.
 #[async_trait]
@@ -236,6 +240,10 @@ pub struct StatusReport {
     pub now: WallTime,
     /// The model that answers.
     pub model: ModelInfo,
+    /// What an operator should know about models, one sentence each; empty where all is well.
+    pub model_warnings: Vec<String>,
+    /// The hard budgets that are in force; empty where there is none.
+    pub budgets: Vec<BudgetInForce>,
     /// Which adapter fills each port, and what to know about it.
     pub ports: Vec<PortStatus>,
     /// The channels that run.
@@ -246,6 +254,19 @@ pub struct StatusReport {
     pub queues: QueueStatus,
     /// The policy; none while a stand-in decides.
     pub policy: Option<PolicyStatus>,
+}
+
+/// A hard budget that calls have to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetInForce {
+    /// What it is for.
+    pub scope: BudgetScope,
+    /// Of a task's budget, which one.
+    pub task: Option<ModelTask>,
+    /// The most that may count against it.
+    pub most: NanoDollars,
+    /// What background work may use in all, where that is less.
+    pub background: Option<NanoDollars>,
 }
 
 /// Which adapter fills a port.

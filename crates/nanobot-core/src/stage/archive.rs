@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::pipeline::{Flow, PipelineContext, Stage};
 use crate::ports::{ArchivedMessage, InboundArchive};
+use crate::telemetry::StoreName;
 use crate::text::trim;
 
 /// Writes the archive.
@@ -33,7 +34,7 @@ impl Stage for Archive {
         // The message first: what it quotes must not show up as said just before it.
         for message in own(cx).into_iter().chain(quoted(cx)) {
             if let Err(error) = archive.record(&message).await {
-                cx.report_store("archive", &error);
+                cx.report_store(StoreName::Archive, &error);
             }
         }
         Flow::Continue

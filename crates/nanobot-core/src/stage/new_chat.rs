@@ -14,6 +14,7 @@ use crate::label::Label;
 use crate::message::OutboundMessage;
 use crate::pipeline::{Flow, PipelineContext, Stage};
 use crate::ports::{PolicyEngine, SecurityGate, SeenChats};
+use crate::telemetry::StoreName;
 
 /// Tells the owners about new chats.
 pub struct NewChat {
@@ -47,7 +48,7 @@ impl Stage for NewChat {
                 announce(cx, self.gate.as_ref());
             }
             // Better no notice than one with every message.
-            Err(error) => cx.report_store("seen_chats", &error),
+            Err(error) => cx.report_store(StoreName::SeenChats, &error),
         }
         Flow::Continue
     }

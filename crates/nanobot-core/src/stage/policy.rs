@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::pipeline::{Flow, PipelineContext, Stage};
 use crate::ports::{PersonaSource, PolicyEngine};
+use crate::telemetry::StoreName;
 
 /// Asks the policy engine.
 pub struct Policy {
@@ -39,7 +40,7 @@ impl Stage for Policy {
             match self.personas.persona(&persona.file).await {
                 Ok(text) => persona.text = text,
                 // An answer in the assistant's own voice is better than none; the owner sees it in the log.
-                Err(error) => cx.report_store("personas", &error),
+                Err(error) => cx.report_store(StoreName::Personas, &error),
             }
         }
         cx.decision = Some(decision);

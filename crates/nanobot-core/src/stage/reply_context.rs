@@ -14,7 +14,7 @@ use crate::label::Label;
 use crate::pipeline::{Flow, PipelineContext, Stage};
 use crate::ports::{ArchivedMessage, InboundArchive, StoreError};
 use crate::reply_context::{QuoteSource, ReplyContext, WindowLimits, lines};
-use crate::telemetry::TelemetryEvent;
+use crate::telemetry::{StoreName, TelemetryEvent};
 use crate::text::trim;
 
 /// Finds quotes and windows.
@@ -102,7 +102,7 @@ impl Stage for ReplyContextStage {
                         cx.report(TelemetryEvent::ReplyContext { channel: cx.channel(), hit });
                     }
                 }
-                Err(error) => cx.report_store("archive", &error),
+                Err(error) => cx.report_store(StoreName::Archive, &error),
             }
         } else {
             // As in the original: elsewhere the source of a quote is not named.

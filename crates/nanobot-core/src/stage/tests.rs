@@ -18,7 +18,7 @@ use crate::record::{RECORD_VERSION, RecordedStep, StepKind, StepStarted, ToolCal
 use crate::reply_context::{QuoteSource, WindowLimits};
 use crate::responder::{Failure, Responder, Response, TurnInput};
 use crate::stand_in::{NoPersonas, NoSecurity};
-use crate::telemetry::{NotesOutcome, TelemetryEvent};
+use crate::telemetry::{NotesOutcome, StoreName, TelemetryEvent};
 use crate::testing::event::{cli, wa};
 use crate::testing::policy::decision;
 use crate::testing::{MemoryArchive, MemorySeenChats, RecordingSink, ScriptedGate, ScriptedPolicy, SeenLive};
@@ -149,7 +149,7 @@ async fn a_failing_archive_costs_context_and_not_the_answer() {
     archive.trouble.fail_next(crate::ports::StoreErrorKind::Backend);
     let mut cx = context(wa("hi").id("M").build());
     assert_eq!(run(Archive::new(Some(archive)), &mut cx).await, Flow::Continue);
-    assert!(matches!(facts(cx).as_slice(), [TelemetryEvent::StoreFailed { store: "archive", .. }]));
+    assert!(matches!(facts(cx).as_slice(), [TelemetryEvent::StoreFailed { store: StoreName::Archive, .. }]));
 }
 
 #[tokio::test]

@@ -168,6 +168,8 @@ impl Control for FakeControl {
             started: WallTime::utc(instant),
             now: WallTime::utc(instant),
             model: ScriptedModel::new().info(),
+            model_warnings: Vec::new(),
+            budgets: Vec::new(),
             ports: vec![PortStatus { port: "journal", adapter: "memory_journal".to_owned(), warning: None }],
             channels: vec!["cli".to_owned()],
             tools: Vec::new(),

@@ -39,6 +39,26 @@ pub(super) enum Event {
     Other,
 }
 
+impl Event {
+    /// Whether it is a part of the answer. A ping is none, nor is a piece of nothing.
+    pub(super) fn is_part(&self) -> bool {
+        match self {
+            Self::MessageStart { .. }
+            | Self::Message(_)
+            | Self::ContentBlockStart { .. }
+            | Self::MessageDelta { .. }
+            | Self::MessageStop => true,
+            Self::ContentBlockDelta { delta, .. } => match delta {
+                Delta::Text { text } => !text.is_empty(),
+                Delta::Input { partial_json } => !partial_json.is_empty(),
+                Delta::Thinking { thinking } => !thinking.is_empty(),
+                Delta::Other => true,
+            },
+            Self::Other => false,
+        }
+    }
+}
+
 /// A message, whole or empty.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Message {

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::answer::{Block, Delta, Event, Message};
 use crate::answering::{
-    ANSWER_LIMIT, Answer, CallIds, DecodeError, DecodedReply, Progress, TOOL_CALL_LIMIT, arguments, json_of,
-    settled_finish, too_long,
+    ANSWER_LIMIT, Answer, CallIds, DecodeError, DecodedReply, Gain, Progress, TOOL_CALL_LIMIT, arguments,
+    json_of, settled_finish, too_long,
 };
 use crate::error::AnswerError;
 
@@ -44,10 +44,10 @@ struct Draft {
 }
 
 impl Answer for MessageAnswer {
-    fn take_event(&mut self, data: &[u8], deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
+    fn take_event(&mut self, data: &[u8], deltas: &mut dyn DeltaSink) -> Result<Gain, DecodeError> {
         let data = data.trim_ascii();
         if data.is_empty() {
-            return Ok(());
+            return Ok(Gain::Nothing);
         }
         self.saw_event = true;
         self.take_json(data, deltas)
@@ -98,28 +98,28 @@ impl MessageAnswer {
         }
     }
 
-    fn take_json(&mut self, json: &[u8], deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
+    fn take_json(&mut self, json: &[u8], deltas: &mut dyn DeltaSink) -> Result<Gain, DecodeError> {
         let value = json_of(json, &mut self.repaired_utf8)?;
         let event = Event::deserialize(value).map_err(|_| AnswerError::WrongShape)?;
+        let gain = Gain::if_so(event.is_part());
         match event {
-            Event::MessageStart { message } | Event::Message(message) => self.take_message(message, deltas),
+            Event::MessageStart { message } | Event::Message(message) => {
+                self.take_message(message, deltas)?;
+            }
             Event::ContentBlockStart { index, content_block } => {
                 self.saw_message = true;
-                self.start(index, content_block, deltas)
+                self.start(index, content_block, deltas)?;
             }
-            Event::ContentBlockDelta { index, delta } => self.grow(index, delta, deltas),
+            Event::ContentBlockDelta { index, delta } => self.grow(index, delta, deltas)?,
             Event::MessageDelta { delta, usage } => {
                 self.saw_message = true;
                 self.count(usage.as_ref());
                 self.stop(delta.stop_reason.as_deref());
-                Ok(())
             }
-            Event::MessageStop => {
-                self.progress = Progress::Ended;
-                Ok(())
-            }
-            Event::Other => Ok(()),
+            Event::MessageStop => self.progress = Progress::Ended,
+            Event::Other => {}
         }
+        Ok(gain)
     }
 
     fn take_message(&mut self, message: Message, deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
@@ -140,7 +140,8 @@ impl MessageAnswer {
                 if self.calls.len() == TOOL_CALL_LIMIT && !self.calls.contains_key(&index) {
                     return Err(AnswerError::TooManyTools { limit: TOOL_CALL_LIMIT }.into());
                 }
-                self.weigh(name.len())?;
+                let written = input.as_ref().filter(|input| !is_empty(input)).map_or(0, written_bytes);
+                self.weigh(id.len().saturating_add(name.len()).saturating_add(written))?;
                 self.calls.insert(index, Draft { id, name, input, json: String::new() });
                 Ok(())
             }
@@ -249,6 +250,15 @@ impl Counts {
             reasoning: self.thoughts,
         }
     }
+}
+
+/// What stands where the input is still to come.
+fn is_empty(input: &Value) -> bool {
+    input.is_null() || input.as_object().is_some_and(Map::is_empty)
+}
+
+fn written_bytes(input: &Value) -> usize {
+    input.to_string().len()
 }
 
 fn finish_reason(word: &str) -> FinishReason {

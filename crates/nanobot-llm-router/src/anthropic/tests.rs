@@ -38,10 +38,14 @@ fn request() -> ModelRequest {
 }
 
 fn client(base: Endpoint) -> AnthropicClient {
+    client_within(base, Limits { connect: LONG, first_byte: LONG, idle: LONG, whole_answer: LONG })
+}
+
+fn client_within(base: Endpoint, limits: Limits) -> AnthropicClient {
     let mut settings = ProviderSettings::new("anthropic", "anthropic/claude-opus-4-5", base);
     settings.wire_model = "claude-opus-4-5".to_owned();
     settings.key = Some(Secret::new("sk-ant-4711".to_owned()));
-    settings.limits = Limits { connect: LONG, first_byte: LONG, idle: LONG, whole_answer: LONG };
+    settings.limits = limits;
     AnthropicClient::new(settings).unwrap()
 }
 
@@ -138,6 +142,31 @@ async fn a_stream_that_breaks_in_the_middle_is_no_answer() {
     );
     let server = ScriptedServer::answering("200 OK", STREAM, &failed).await;
     assert_eq!(ask(&server).await.unwrap_err().kind, ModelErrorKind::Overloaded);
+}
+
+#[tokio::test]
+async fn an_error_behind_the_start_of_a_message_may_have_been_charged() {
+    let start = CLAUDE.split_once("event: content_block_start").unwrap().0;
+    let failed = format!(
+        "{start}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"overloaded_error\"}}}}\n\n"
+    );
+    let server = ScriptedServer::answering("200 OK", STREAM, &failed).await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!((error.kind, error.is_free), (ModelErrorKind::Overloaded, false));
+}
+
+#[tokio::test]
+async fn pings_are_no_part_of_an_answer() {
+    let ping = b"event: ping\ndata: {\"type\": \"ping\"}\n\n".to_vec();
+    let start = CLAUDE.split_once("event: content_block_start").unwrap().0;
+    let limits = Limits { connect: 5 * SHORT, first_byte: SHORT, idle: SHORT, whole_answer: LONG };
+    for (before, expected) in [("", ModelErrorKind::FirstByteTimeout), (start, ModelErrorKind::IdleTimeout)] {
+        let acts = [Act::Send(response("200 OK", STREAM, before)), Act::Forever(ping.clone())];
+        let server = ScriptedServer::start(acts).await;
+        let asked = client_within(server.base(), limits);
+        let error = asked.ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap_err();
+        assert_eq!(error.kind, expected);
+    }
 }
 
 #[tokio::test]

@@ -81,6 +81,6 @@ impl Caller {
         self.http
             .get_or_try_init(build)
             .await
-            .map_err(|error| ModelError::caused_by(ModelErrorKind::Network, error))
+            .map_err(|error| ModelError::caused_by(ModelErrorKind::Network, error).free())
     }
 }

@@ -19,24 +19,33 @@ pub const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// How long a refusal's body is waited for. The status is known by then, and is most of what there is to know.
 const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
 
-/// The error that a response without success stands for.
+/// The error that a response without success stands for. It is free where the status says no before any work.
 pub(crate) async fn refused(response: Response) -> ModelError {
     let status = response.status().as_u16();
     let wait = asked_wait(response.headers());
     // A body that does not come changes nothing about the status.
     let body = timeout(ERROR_BODY_WAIT, body_up_to(response, ERROR_BODY_LIMIT)).await;
     let bytes = body.map(|body| body.bytes).unwrap_or_default();
-    refusal_of(&bytes).into_error(status, wait)
+    let error = refusal_of(&bytes).into_error(status, wait);
+    if is_before_work(status) { error.free() } else { error }
 }
 
-/// The error that a broken connection stands for.
+/// Whether a status says no before anything was done that somebody could charge for. Behind the other failures of a
+/// server there may be one that was asked and answered (502, 504).
+const fn is_before_work(status: u16) -> bool {
+    matches!(status, 300..=499 | 503 | 529)
+}
+
+/// The error that a broken connection stands for. One that was never made cannot have cost anything.
 pub(crate) fn transport_error(error: reqwest::Error) -> ModelError {
-    let kind = match (error.is_connect(), error.is_timeout()) {
+    let was_never_made = error.is_connect();
+    let kind = match (was_never_made, error.is_timeout()) {
         (true, true) => ModelErrorKind::ConnectTimeout,
         _ => ModelErrorKind::Network,
     };
     // The address may hold secrets.
-    ModelError::caused_by(kind, error.without_url())
+    let error = ModelError::caused_by(kind, error.without_url());
+    if was_never_made { error.free() } else { error }
 }
 
 /// Whether a response says that it is a page for people.

@@ -74,8 +74,24 @@ impl Refusal {
             return ModelErrorKind::ContextOverflow;
         }
         let of_words = || self.words.iter().find_map(|word| kind_of_word(word));
-        self.shape.or_else(of_words).unwrap_or_else(|| kind_of_status(status, !self.words.is_empty()))
+        self.shape.or_else(of_words).unwrap_or_else(|| kind_of_status(status, self.speaker()))
     }
+
+    /// A word of the interface, or the status as a number beside its message, is what no page for people has.
+    fn speaker(&self) -> Speaker {
+        let is_api = !self.words.is_empty() || self.status.is_some();
+        if is_api { Speaker::Provider } else { Speaker::Unknown }
+    }
+}
+
+/// Who says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    /// The provider's own interface.
+    Provider,
+    /// Perhaps the provider, perhaps whoever stands in between: a firewall, a captive portal, a dead tunnel, a host on
+    /// which nothing is deployed.
+    Unknown,
 }
 
 /// Reads the body of a response that did not succeed. A body that is no JSON says nothing.
@@ -154,18 +170,20 @@ fn retry_delay(detail: &Value) -> Option<Duration> {
     Some(capped(decimal_seconds(text.strip_suffix('s')?)?))
 }
 
-fn kind_of_status(status: u16, has_word: bool) -> ModelErrorKind {
-    match status {
-        401 | 403 => ModelErrorKind::Auth,
-        402 => ModelErrorKind::Billing,
-        // A 404 with a machine word is about the model; a bare one is about the address.
-        404 if has_word => ModelErrorKind::UnknownModel,
-        408 | 504 | 524 => ModelErrorKind::FirstByteTimeout,
-        429 => ModelErrorKind::RateLimited,
+fn kind_of_status(status: u16, speaker: Speaker) -> ModelErrorKind {
+    match (status, speaker) {
+        (401, _) | (403, Speaker::Provider) => ModelErrorKind::Auth,
+        (402, _) => ModelErrorKind::Billing,
+        // With a machine word it is about the model.
+        (404, Speaker::Provider) => ModelErrorKind::UnknownModel,
+        (408 | 504 | 524, _) => ModelErrorKind::FirstByteTimeout,
+        (429, _) => ModelErrorKind::RateLimited,
         // 498 is Groq's "no capacity left in this tier".
-        498 | 503 | 529 => ModelErrorKind::Overloaded,
-        300..=499 => ModelErrorKind::BadRequest,
-        // Everything else, a refusal inside a successful response among it, is a failure over there.
+        (498 | 503 | 529, _) => ModelErrorKind::Overloaded,
+        // Statuses about what was sent, and no's of an interface that reads what it is sent.
+        (400 | 409 | 415 | 422, _) | (400..=499, Speaker::Provider) => ModelErrorKind::BadRequest,
+        // Everything else is nothing that a request did, and others may do better: failures over there, refusals inside
+        // of successful responses, servers that moved, and pages for people (a bare 403, 404, 405, 410).
         _ => ModelErrorKind::Server,
     }
 }

@@ -30,7 +30,7 @@ struct Draft {
 }
 
 impl CallsBeingWritten {
-    /// Bytes of all names and arguments so far.
+    /// Bytes of all ids, names and arguments so far.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -46,6 +46,7 @@ impl CallsBeingWritten {
         }
         let draft = self.calls.entry(place).or_default();
         if let Some(id) = delta.id.filter(|_| draft.id.is_empty()) {
+            self.bytes += id.len();
             draft.id = id;
         }
         let function = delta.function.unwrap_or_default();

@@ -8,7 +8,8 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::answering::{
-    ANSWER_LIMIT, Answer, CallIds, DecodeError, DecodedReply, Progress, json_of, settled_finish, too_long,
+    ANSWER_LIMIT, Answer, CallIds, DecodeError, DecodedReply, Gain, Progress, json_of, settled_finish,
+    too_long,
 };
 use crate::error::AnswerError;
 use crate::http::{Refusal, refusal_in};
@@ -32,14 +33,14 @@ pub(super) struct CompletionAnswer {
 }
 
 impl Answer for CompletionAnswer {
-    fn take_event(&mut self, data: &[u8], deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
+    fn take_event(&mut self, data: &[u8], deltas: &mut dyn DeltaSink) -> Result<Gain, DecodeError> {
         let data = data.trim_ascii();
         if data == b"[DONE]" {
             self.progress = Progress::Ended;
-            return Ok(());
+            return Ok(Gain::Something);
         }
         if data.is_empty() {
-            return Ok(());
+            return Ok(Gain::Nothing);
         }
         self.saw_event = true;
         self.take_json(data, deltas)
@@ -86,8 +87,9 @@ impl CompletionAnswer {
         }
     }
 
-    fn take_json(&mut self, json: &[u8], deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
+    fn take_json(&mut self, json: &[u8], deltas: &mut dyn DeltaSink) -> Result<Gain, DecodeError> {
         let value = json_of(json, &mut self.repaired_utf8)?;
+        let (is_part, before) = (is_part(&value), (self.usage, self.progress));
         let piece = Completion::deserialize(value).map_err(|_| AnswerError::WrongShape)?;
         if let Some(counts) = &piece.usage {
             self.usage = counted(self.usage, counts);
@@ -97,7 +99,8 @@ impl CompletionAnswer {
             self.saw_choice = true;
             self.take_choice(choice, deltas)?;
         }
-        Ok(())
+        // A count that is repeated is no news.
+        Ok(Gain::if_so(is_part || before != (self.usage, self.progress)))
     }
 
     fn take_choice(&mut self, choice: Choice, deltas: &mut dyn DeltaSink) -> Result<(), DecodeError> {
@@ -132,6 +135,24 @@ impl CompletionAnswer {
             return Err(too_long());
         }
         Ok(())
+    }
+}
+
+/// Whether a piece is a part of the answer: words, thoughts under whatever name, tool calls. The role by itself is none,
+/// with which some servers begin before the model does, nor are empty texts, with which some keep connections alive.
+fn is_part(piece: &Value) -> bool {
+    let choices = piece.get("choices").and_then(Value::as_array).into_iter().flatten();
+    let deltas =
+        choices.filter_map(|choice| choice.get("delta").or_else(|| choice.get("message"))?.as_object());
+    deltas.flatten().any(|(name, value)| name != "role" && is_filled(value))
+}
+
+fn is_filled(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
     }
 }
 

@@ -170,7 +170,7 @@ async fn a_server_that_never_shakes_hands_runs_into_the_connect_limit() {
     let server = ScriptedServer::start([Act::HangBeforeReading]).await;
     let client = client(server.encrypted_base(), Limits { connect: SHORT, ..limits() });
     let error = client.ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap_err();
-    assert_eq!(error.kind, ModelErrorKind::ConnectTimeout);
+    assert_eq!((error.kind, error.is_free), (ModelErrorKind::ConnectTimeout, true), "nothing was sent");
 }
 
 #[tokio::test]
@@ -178,7 +178,46 @@ async fn a_server_that_is_not_there_is_a_network_failure() {
     let base = ScriptedServer::start([]).await.base();
     let error =
         client(base, limits()).ask(&request(), PATIENCE, &mut CollectedDeltas::default()).await.unwrap_err();
-    assert_eq!(error.kind, ModelErrorKind::Network);
+    assert_eq!((error.kind, error.is_free), (ModelErrorKind::Network, true), "nothing was sent");
+}
+
+#[tokio::test]
+async fn only_what_is_refused_before_any_work_is_free() {
+    for (status, is_free) in [
+        ("307 Temporary Redirect", true),
+        ("400 Bad Request", true),
+        ("401 Unauthorized", true),
+        ("404 Not Found", true),
+        ("429 Too Many Requests", true),
+        ("498 No Capacity", true),
+        ("503 Service Unavailable", true),
+        ("529 Overloaded", true),
+        ("500 Internal Server Error", false),
+        ("502 Bad Gateway", false),
+        ("504 Gateway Timeout", false),
+    ] {
+        let server = ScriptedServer::answering(status, "text/html", "<html>").await;
+        assert_eq!(ask(&server, limits()).await.unwrap_err().is_free, is_free, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_inside_of_an_answer_may_have_been_charged() {
+    let thought = "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"hm \"}}]}\n\n";
+    for (code, kind) in [
+        ("overloaded_error", ModelErrorKind::Overloaded),
+        ("rate_limit_exceeded", ModelErrorKind::RateLimited),
+        ("insufficient_quota", ModelErrorKind::Billing),
+        ("invalid_api_key", ModelErrorKind::Auth),
+        ("context_length_exceeded", ModelErrorKind::ContextOverflow),
+    ] {
+        let error = format!("data: {{\"error\":{{\"code\":\"{code}\"}}}}\n\n");
+        for body in [thought.repeat(50) + &error, error.replace("data: ", "")] {
+            let server = ScriptedServer::answering("200 OK", STREAM, &body).await;
+            let error = ask(&server, limits()).await.unwrap_err();
+            assert_eq!((error.kind, error.is_free), (kind, false), "{code}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -190,6 +229,55 @@ async fn silence_before_the_headers_runs_into_the_first_byte_limit() {
 async fn silence_after_the_headers_runs_into_the_first_byte_limit() {
     let acts = [Act::Send(chunked("")), Act::Hang];
     assert_eq!(failure(acts, short_first_byte()).await.0, ModelErrorKind::FirstByteTimeout);
+}
+
+#[tokio::test]
+async fn comments_and_empty_pieces_are_no_beginning() {
+    let role = r#"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#;
+    let counted = r#"data: {"choices":[],"usage":null}"#;
+    for nothing in [": still here\n\n", "\n", &format!("{role}\n\n"), &format!("{counted}\n\n"), "data:\n\n"]
+    {
+        let acts = [Act::Send(response("200 OK", STREAM, "")), Act::Forever(nothing.as_bytes().to_vec())];
+        let (kind, _) = failure(acts, short_first_byte()).await;
+        assert_eq!(kind, ModelErrorKind::FirstByteTimeout, "{nothing:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_brings_an_answer_on_is_a_beginning() {
+    let piece = |delta: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+    for something in [
+        ONE_PIECE,
+        &piece(r#"{"role":"assistant","content":"","reasoning_content":"hm"}"#),
+        &piece(r#"{"reasoning":"hm"}"#),
+        &piece(r#"{"reasoning_details":[{"type":"reasoning.encrypted","data":"x"}]}"#),
+        &piece(r#"{"tool_calls":[{"index":0,"function":{"name":"f"}}]}"#),
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3}}\n\n",
+    ] {
+        let acts = [Act::Send(response("200 OK", STREAM, something)), Act::Hang];
+        let (kind, _) = failure(acts, Limits { idle: SHORT, ..limits() }).await;
+        assert_eq!(kind, ModelErrorKind::IdleTimeout, "{something:?}");
+    }
+}
+
+#[tokio::test]
+async fn comments_in_the_middle_are_borne_as_long_as_a_beginning_and_no_longer() {
+    let acts = [Act::Send(response("200 OK", STREAM, ONE_PIECE)), Act::Forever(b": still here\n\n".to_vec())];
+    let limits = Limits { connect: 5 * SHORT, first_byte: SHORT, idle: SHORT, ..limits() };
+    assert_eq!(failure(acts, limits).await.0, ModelErrorKind::IdleTimeout);
+}
+
+#[tokio::test]
+async fn comments_tell_a_model_that_works_from_one_that_is_gone() {
+    let pause = Duration::from_millis(20);
+    let server = ScriptedServer::start([
+        Act::Send(response("200 OK", STREAM, ONE_PIECE)),
+        Act::Every(pause, 80, b": still here\n\n".to_vec()),
+        Act::Send(FINISHED.as_bytes().to_vec()),
+    ])
+    .await;
+    let idle = 40 * pause;
+    assert_eq!(ask(&server, Limits { idle, ..limits() }).await.unwrap().0.text, "par");
 }
 
 #[tokio::test]
@@ -226,6 +314,21 @@ async fn an_answer_that_is_whole_outlives_the_limit_for_the_whole_answer() {
         let server = ScriptedServer::start([Act::Send(response("200 OK", STREAM, &body)), then]).await;
         let (reply, _) = ask(&server, Limits { whole_answer: SHORT, ..limits() }).await.unwrap();
         assert_eq!(reply.text, "par");
+    }
+}
+
+#[tokio::test]
+async fn rubbish_behind_the_end_takes_no_answer_away() {
+    let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+    for rubbish in ["data: {oops\n\n", "data: {\"error\":{\"code\":\"overloaded_error\"}}\n\n", "data: 7\n\n"]
+    {
+        let body = format!("{ONE_PIECE}{FINISHED}{rubbish}{usage}");
+        for act in [Act::Send, Act::Trickle] {
+            let server = ScriptedServer::start([act(response("200 OK", STREAM, &body))]).await;
+            let (reply, heard) = ask(&server, limits()).await.unwrap();
+            assert_eq!((reply.text.as_str(), heard.as_str()), ("par", "par"), "{rubbish}");
+            assert_eq!(reply.usage, Usage::default(), "what follows rubbish is not believed");
+        }
     }
 }
 
@@ -330,7 +433,7 @@ async fn a_redirect_is_not_followed_and_carries_no_key_away() {
     let (kind, cause) = failure([Act::Send(answer.into_bytes())], limits()).await;
     assert_eq!(
         (kind, cause.as_str()),
-        (ModelErrorKind::BadRequest, "the provider redirects, which is not followed")
+        (ModelErrorKind::Server, "the provider redirects, which is not followed")
     );
     assert!(elsewhere.requests().is_empty());
 }

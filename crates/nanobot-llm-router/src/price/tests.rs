@@ -128,6 +128,8 @@ fn any_kind_of_token_can_make_a_price_dearer() {
     ] {
         assert!(dearer.is_dearer_than(&base), "{dearer:?}");
     }
+    let cached = Price { cached_input: Some(PerToken::nanos(590)), ..base }.dearer_on(&base).unwrap();
+    assert_eq!(cached.to_string(), "cached input: $0.59 against $0.005 for a million tokens");
     assert!(!Price { cache_write: None, ..base }.is_dearer_than(&base), "the input's price is lower");
 }
 

@@ -30,34 +30,49 @@ const PER_IMAGE: u64 = 2_833 + 8 * 5_667;
 /// GLM, Kimi) begin with single bytes and only ever join them; Gemini's falls back to single bytes for what it does
 /// not know. So every byte of every text, argument and schema counts as one, and pictures by their bound.
 pub fn worst_input_tokens(request: &ModelRequest) -> u64 {
-    let messages = request.messages.iter().map(of_message);
-    let tools = request.tools.iter().map(|tool| {
-        length(tool.name.len() + tool.description.len()) + json_bytes(&tool.parameters) + PER_TOOL
+    let messages = request.messages.iter().map(|message| {
+        let images = match message {
+            ChatMessage::User { images, .. } => images.len(),
+            _ => 0,
+        };
+        let calls = match message {
+            ChatMessage::Assistant { tool_calls, .. } => tool_calls.len(),
+            _ => 0,
+        };
+        PER_MESSAGE + PER_IMAGE.saturating_mul(length(images)) + PER_TOOL.saturating_mul(length(calls))
     });
+    let tools = PER_TOOL.saturating_mul(length(request.tools.len()));
+    let format = if request.format == AnswerFormat::Text { 0 } else { PER_TOOL };
+    messages.fold(PER_REQUEST + tools + format, u64::saturating_add).saturating_add(text_bytes(request))
+}
+
+/// The bytes of every text, argument and schema of a request; of pictures nothing.
+pub(crate) fn text_bytes(request: &ModelRequest) -> u64 {
+    let messages = request.messages.iter().map(of_message);
+    let tools = request
+        .tools
+        .iter()
+        .map(|tool| length(tool.name.len() + tool.description.len()) + json_bytes(&tool.parameters));
     let format = match &request.format {
         AnswerFormat::Text => 0,
-        AnswerFormat::Json { name, schema } => length(name.len()) + json_bytes(schema) + PER_TOOL,
+        AnswerFormat::Json { name, schema } => length(name.len()) + json_bytes(schema),
     };
-    messages.chain(tools).fold(PER_REQUEST + format, u64::saturating_add)
+    messages.chain(tools).fold(format, u64::saturating_add)
 }
 
 fn of_message(message: &ChatMessage) -> u64 {
-    let bytes = match message {
-        ChatMessage::System(text) => length(text.len()),
-        ChatMessage::User { text, images, labels: _ } => {
-            length(text.len()) + PER_IMAGE.saturating_mul(length(images.len()))
-        }
+    match message {
+        ChatMessage::System(text) | ChatMessage::User { text, .. } => length(text.len()),
         ChatMessage::Assistant { text, tool_calls, labels: _ } => {
-            let calls = tool_calls.iter().map(|call| {
-                PER_TOOL + length(call.id.as_str().len() + call.name.len()) + json_bytes(&call.arguments)
-            });
+            let calls = tool_calls
+                .iter()
+                .map(|call| length(call.id.as_str().len() + call.name.len()) + json_bytes(&call.arguments));
             calls.fold(length(text.len()), u64::saturating_add)
         }
         ChatMessage::ToolResult { call, name, content, labels: _ } => {
             length(call.as_str().len() + name.len() + content.len())
         }
-    };
-    bytes.saturating_add(PER_MESSAGE)
+    }
 }
 
 /// How long a document is as text. Strings of arguments are sent inside of a string again, and each escape there may

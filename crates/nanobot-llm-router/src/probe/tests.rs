@@ -55,6 +55,22 @@ async fn a_provider_lists_its_models_to_the_holder_of_a_key() {
     assert_eq!(error.kind, ModelErrorKind::Auth);
 }
 
+#[tokio::test]
+async fn a_server_that_keeps_no_list_is_told_from_one_that_cannot_be_asked() {
+    for (status, expected) in [
+        ("404 Not Found", ModelErrorKind::BadAnswer),
+        ("405 Method Not Allowed", ModelErrorKind::BadAnswer),
+        ("501 Not Implemented", ModelErrorKind::BadAnswer),
+        ("302 Found", ModelErrorKind::Server),
+        ("403 Forbidden", ModelErrorKind::Server),
+        ("502 Bad Gateway", ModelErrorKind::Server),
+    ] {
+        let server = ScriptedServer::answering(status, "text/html", "<html>").await;
+        let error = models_at(&server.base(), None).await.unwrap_err();
+        assert_eq!(error.kind, expected, "{status}");
+    }
+}
+
 #[test]
 fn unusable_model_names_are_left_out() {
     let list = r#"{"data":[{"id":"a"},{"id":" "},{"id":"b\u0007"},{"id":"c","owned_by":null}]}"#;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nanobot_core::pipeline::chain;
-use nanobot_core::ports::{BudgetLedger, BudgetLimit, BudgetScope, Expense, Paid, Reservation, Telemetry};
-use nanobot_core::telemetry::TelemetryEvent;
+use nanobot_core::ports::{BudgetLedger, Expense, Paid, Reservation, Telemetry};
+use nanobot_core::telemetry::{StoreName, TelemetryEvent};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -19,8 +19,6 @@ pub(crate) struct Entry {
     pub(crate) paid: Paid,
     /// The promise that it redeems.
     pub(crate) reservation: Option<Reservation>,
-    /// The limits that the call had to keep.
-    pub(crate) limits: Vec<BudgetLimit>,
 }
 
 /// The bookkeeper.
@@ -76,14 +74,6 @@ async fn write(ledger: &dyn BudgetLedger, telemetry: &dyn Telemetry, entry: &Ent
     };
     if let Err(error) = written {
         let (kind, detail) = (error.kind, chain(&error));
-        telemetry.record(&TelemetryEvent::StoreFailed { store: "spending", kind, detail });
-        return;
-    }
-    let of_all = |limit: &&BudgetLimit| matches!(limit.scope, BudgetScope::Day | BudgetScope::Month);
-    for limit in entry.limits.iter().filter(of_all) {
-        if let Ok(counted) = ledger.counted(&entry.expense, limit.scope).await {
-            let left = limit.most.saturating_sub(counted);
-            telemetry.record(&TelemetryEvent::BudgetLeft { scope: limit.scope, left });
-        }
+        telemetry.record(&TelemetryEvent::StoreFailed { store: StoreName::Spending, kind, detail });
     }
 }

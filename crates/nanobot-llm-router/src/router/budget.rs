@@ -53,6 +53,12 @@ impl Default for Share {
 }
 
 impl Budgets {
+    /// The limits that are for everything, without the part that background work must leave.
+    pub(crate) fn of_all(&self) -> impl Iterator<Item = BudgetLimit> {
+        let limit = |scope, most: Option<NanoDollars>| most.map(|most| BudgetLimit { scope, most });
+        limit(BudgetScope::Day, self.day).into_iter().chain(limit(BudgetScope::Month, self.month))
+    }
+
     /// The limits of a call, narrowest scope first: the refusal names the first that is passed.
     pub fn limits(&self, task: ModelTask, has_chat: bool) -> Vec<BudgetLimit> {
         let shared = |most: NanoDollars| {

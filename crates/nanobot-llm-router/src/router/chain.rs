@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::hop::Hop;
+use crate::price::DearerOn;
 
 /// Most models in a chain, the first one included. More would never be reached within a turn's patience.
 pub const CHAIN_LIMIT: usize = 8;
@@ -54,8 +55,8 @@ pub enum ChainError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StepRefusal {
     /// It costs more on some kind of token.
-    #[error("it is dearer")]
-    Dearer,
+    #[error("it is dearer on {0}")]
+    Dearer(DearerOn),
     /// Nobody knows what it costs, so it counts as dearer.
     #[error("nobody knows its price, which counts as dearer")]
     UnknownPrice,
@@ -105,9 +106,11 @@ fn step(from: &Hop, to: &Hop, escalates: Escalation) -> Result<(), StepRefusal> 
     }
     let is_same_model = from.provider == to.provider && from.model == to.model;
     match (from.price.get(), to.price.get()) {
-        (Some(before), Some(behind)) if behind.is_dearer_than(&before) => Err(StepRefusal::Dearer),
+        (Some(before), Some(behind)) => {
+            behind.dearer_on(&before).map_or(Ok(()), |on| Err(StepRefusal::Dearer(on)))
+        }
         (None, None) if is_same_model => Ok(()),
         (_, None) => Err(StepRefusal::UnknownPrice),
-        (_, Some(_)) => Ok(()),
+        (None, Some(_)) => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nanobot_core::model::{ModelError, ModelErrorKind};
 use nanobot_core::pipeline::chain;
 use nanobot_core::ports::{BreakerState, Clock, OpenCircuit, StoreError, Telemetry};
-use nanobot_core::telemetry::{CircuitState, TelemetryEvent};
+use nanobot_core::telemetry::{CircuitState, StoreName, TelemetryEvent};
 use nanobot_core::time::Timestamp;
 
 use super::circuit::{Circuit, Look};
@@ -60,9 +60,9 @@ pub struct CircuitReport {
     pub credential: String,
     /// The model, as configured; none for the credential itself.
     pub model: Option<String>,
-    /// Its state.
+    /// Its state; half open as soon as somebody may try whether it works again.
     pub state: CircuitState,
-    /// Until when nobody asks there, while it is open.
+    /// Until when nobody asks there, where it has not been tried since it opened.
     pub until: Option<Timestamp>,
     /// Why it opened; empty while it is closed.
     pub reason: &'static str,
@@ -125,22 +125,29 @@ impl Health {
     /// Whether each of them may be asked.
     pub(crate) fn looks(&self, pairs: impl Iterator<Item = Pair>, now: Timestamp) -> Vec<Look> {
         let circuits = self.hold();
-        let look = |at: usize| circuits.get(at).map_or(Look::Closed, |entry| entry.circuit.look(now));
+        let look = |at| look_at(&circuits, at, now);
         pairs.map(|pair| worse(look(pair.credential), look(pair.model))).collect()
     }
 
-    /// A call begins.
-    pub(crate) fn begin(self: &Arc<Self>, pair: Pair) -> Pass {
+    /// A call begins. None when it may not: somebody else tries just now whether it works again, or it was closed off
+    /// since the caller looked. Whoever `insists` asks all the same, and is no probe.
+    pub(crate) fn begin(self: &Arc<Self>, pair: Pair, insists: bool) -> Option<Pass> {
         let now = self.clock.now().instant;
-        let mut changes = Vec::new();
+        let (mut changes, mut probes) = (Vec::new(), Probes::default());
         {
             let mut circuits = self.hold();
-            for at in [pair.credential, pair.model] {
-                changes.extend(change(&mut circuits, at, |circuit| circuit.begin(now)));
+            let looks = [pair.credential, pair.model].map(|at| look_at(&circuits, at, now));
+            if !insists && looks.iter().any(|look| matches!(look, Look::Open(_) | Look::Probing)) {
+                return None;
+            }
+            for (at, probes) in [(pair.credential, &mut probes.credential), (pair.model, &mut probes.model)] {
+                let begun = change(&mut circuits, at, |circuit| circuit.begin(now));
+                *probes = begun.is_some();
+                changes.extend(begun);
             }
         }
         self.report(&changes);
-        Pass { health: Arc::clone(self), pair, is_open: true }
+        Some(Pass { health: Arc::clone(self), pair, probes, is_open: true })
     }
 
     /// The call worked.
@@ -157,34 +164,30 @@ impl Health {
     }
 
     /// The call failed.
-    async fn failed(&self, pair: Pair, error: &ModelError, cooldown: Duration) {
+    async fn failed(&self, pair: Pair, probes: Probes, error: &ModelError, cooldown: Duration) {
         let now = self.clock.now().instant;
         let (kind, wait) = (error.kind, error.retry_after);
+        // What was not at fault: its probe is for somebody else.
+        let ended = |is_probe: bool| {
+            move |circuit: &mut Circuit| {
+                if is_probe {
+                    circuit.dropped(now);
+                }
+            }
+        };
+        let failed = |circuit: &mut Circuit| circuit.failed(kind, probes.model, cooldown, now);
+        let opened = |circuit: &mut Circuit| circuit.open(kind, wait, cooldown, now);
         let changes: Vec<Change> = {
             let mut circuits = self.hold();
             let mut at = |at, change_it: &dyn Fn(&mut Circuit)| change(&mut circuits, at, change_it);
             match verdict(kind).trips {
                 // A probe that ended in an error of ours has proved that somebody answers.
                 Trips::Nothing => {
-                    let ended = |circuit: &mut Circuit| circuit.dropped(now);
-                    [at(pair.credential, &ended), at(pair.model, &ended)]
+                    [at(pair.credential, &ended(probes.credential)), at(pair.model, &ended(probes.model))]
                 }
-                Trips::Counted => {
-                    let failed = |circuit: &mut Circuit| circuit.failed(kind, cooldown, now);
-                    // The credential was not at fault.
-                    let ended = |circuit: &mut Circuit| circuit.dropped(now);
-                    [at(pair.credential, &ended), at(pair.model, &failed)]
-                }
-                Trips::Model => {
-                    let opened = |circuit: &mut Circuit| circuit.open(kind, wait, cooldown, now);
-                    let ended = |circuit: &mut Circuit| circuit.dropped(now);
-                    [at(pair.credential, &ended), at(pair.model, &opened)]
-                }
-                Trips::Credential => {
-                    let opened = |circuit: &mut Circuit| circuit.open(kind, wait, cooldown, now);
-                    let ended = |circuit: &mut Circuit| circuit.dropped(now);
-                    [at(pair.credential, &opened), at(pair.model, &ended)]
-                }
+                Trips::Counted => [at(pair.credential, &ended(probes.credential)), at(pair.model, &failed)],
+                Trips::Model => [at(pair.credential, &ended(probes.credential)), at(pair.model, &opened)],
+                Trips::Credential => [at(pair.credential, &opened), at(pair.model, &ended(probes.model))],
             }
             .into_iter()
             .flatten()
@@ -194,16 +197,23 @@ impl Health {
         self.keep(changes).await;
     }
 
-    fn dropped(&self, pair: Pair) {
+    /// The call came to no end.
+    fn dropped(&self, pair: Pair, probes: Probes) {
         let now = self.clock.now().instant;
-        let mut circuits = self.hold();
-        for at in [pair.credential, pair.model] {
-            let _ = change(&mut circuits, at, |circuit| circuit.dropped(now));
-        }
+        let changes: Vec<Change> = {
+            let mut circuits = self.hold();
+            [(pair.credential, probes.credential), (pair.model, probes.model)]
+                .into_iter()
+                .filter(|(_, is_probe)| *is_probe)
+                .filter_map(|(at, _)| change(&mut circuits, at, |circuit| circuit.dropped(now)))
+                .collect()
+        };
+        self.report(&changes);
     }
 
-    /// Every circuit, for people.
+    /// Every circuit, for people. Nobody writes down that a wait is over, so that is seen here.
     pub(crate) fn reports(&self) -> Vec<CircuitReport> {
+        let now = self.clock.now().instant;
         let report = |entry: &Entry| {
             let (until, reason) = match entry.circuit {
                 Circuit::Closed { .. } => (None, ""),
@@ -214,7 +224,11 @@ impl Health {
                 provider: entry.who.provider.clone(),
                 credential: entry.who.credential.clone(),
                 model: entry.who.model.clone(),
-                state: state(&entry.circuit),
+                state: match entry.circuit.look(now) {
+                    Look::Closed => CircuitState::Closed,
+                    Look::Open(_) => CircuitState::Open,
+                    Look::MayProbe | Look::Probing => CircuitState::HalfOpen,
+                },
                 until,
                 reason,
             }
@@ -251,8 +265,8 @@ impl Health {
                 Circuit::Closed { .. } | Circuit::Probing { .. } => Ok(()),
             };
             if let Err(error) = kept {
-                let (kind, detail) = (error.kind, chain(&error));
-                self.telemetry.record(&TelemetryEvent::StoreFailed { store: "circuits", kind, detail });
+                let (store, kind, detail) = (StoreName::Circuits, error.kind, chain(&error));
+                self.telemetry.record(&TelemetryEvent::StoreFailed { store, kind, detail });
             }
         }
     }
@@ -266,7 +280,15 @@ impl Health {
 pub(crate) struct Pass {
     health: Arc<Health>,
     pair: Pair,
+    probes: Probes,
     is_open: bool,
+}
+
+/// At which of the two circuits a call is the one that tries whether it works again.
+#[derive(Debug, Clone, Copy, Default)]
+struct Probes {
+    credential: bool,
+    model: bool,
 }
 
 impl Pass {
@@ -275,7 +297,7 @@ impl Pass {
         self.is_open = false;
         match error {
             None => self.health.worked(self.pair).await,
-            Some(error) => self.health.failed(self.pair, error, cooldown).await,
+            Some(error) => self.health.failed(self.pair, self.probes, error, cooldown).await,
         }
     }
 }
@@ -283,7 +305,7 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         if self.is_open {
-            self.health.dropped(self.pair);
+            self.health.dropped(self.pair, self.probes);
         }
     }
 }
@@ -306,6 +328,10 @@ fn change(circuits: &mut [Entry], at: usize, how: impl FnOnce(&mut Circuit)) -> 
         now,
         is_new_state: state(&before) != state(&now),
     })
+}
+
+fn look_at(circuits: &[Entry], at: usize, now: Timestamp) -> Look {
+    circuits.get(at).map_or(Look::Closed, |entry| entry.circuit.look(now))
 }
 
 fn place(circuits: &mut Vec<Entry>, who: Who) -> usize {

@@ -3,4 +3,5 @@
 mod money;
 mod outage;
 mod random;
+mod seen;
 mod world;

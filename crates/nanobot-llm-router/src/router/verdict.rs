@@ -63,7 +63,12 @@ pub const fn verdict(kind: ModelErrorKind) -> Verdict {
         ModelErrorKind::UnknownModel => told(Then::OtherModel, Trips::Model),
         ModelErrorKind::ContextOverflow => row(Then::LargerContext, Trips::Nothing),
         // A cheaper model, or one of our own, may still fit.
-        ModelErrorKind::BudgetExhausted | ModelErrorKind::NoPrice => row(Then::OtherModel, Trips::Nothing),
+        ModelErrorKind::BudgetExhausted
+        | ModelErrorKind::BudgetTooSmall
+        | ModelErrorKind::NoPrice
+        | ModelErrorKind::LedgerFailed => row(Then::OtherModel, Trips::Nothing),
+        // The others are busy with it, which proves that it works.
+        ModelErrorKind::NoRoom => row(Then::Next, Trips::Nothing),
         // Our request is at fault, or what it says: asking on would only cost more, or leak it further.
         ModelErrorKind::BadRequest | ModelErrorKind::ContentFilter | ModelErrorKind::Cancelled => {
             row(Then::Stop, Trips::Nothing)
@@ -102,7 +107,10 @@ mod tests {
         server             Next, Counted
         cancelled          Stop, Nothing
         budget_exhausted   OtherModel, Nothing
+        budget_too_small   OtherModel, Nothing
         no_price           OtherModel, Nothing
+        ledger_failed      OtherModel, Nothing
+        no_room            Next, Nothing
         ");
     }
 }

@@ -19,6 +19,10 @@ pub(crate) const TRIES_EACH: u32 = 3;
 /// The wait before a second try. It doubles before the third.
 pub(crate) const BACKOFF: Duration = Duration::from_millis(500);
 
+/// The longest single wait for a circuit. A vendor's limit for a minute is often over sooner, and an answer after it is
+/// better than none; who would have to wait longer is better told.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
 /// How often it is looked whether somebody else's probe has ended.
 pub(crate) const PROBE_LOOK: Duration = Duration::from_millis(100);
 
@@ -99,7 +103,7 @@ impl Walk {
                 .filter(|(_, (state, _))| state.tries < TRIES_EACH)
                 .map(|(index, (state, look))| (state.ready_at(*look, now), index))
                 .min();
-            let limit = now.checked_add(self.left()).unwrap_or(Timestamp::MAX);
+            let limit = now.checked_add(self.left().min(LONGEST_WAIT)).unwrap_or(Timestamp::MAX);
             match again {
                 Some((at, index)) if at <= now => return Next::Try(index),
                 Some((at, _)) if at <= limit => return Next::Wait(at),
@@ -127,6 +131,22 @@ impl Walk {
         if let Some(state) = self.states.get_mut(index) {
             state.tries += 1;
         }
+    }
+
+    /// It was not asked after all, and may be asked again.
+    pub(crate) fn was_not_asked(&mut self, index: usize) {
+        self.attempts = self.attempts.saturating_sub(1);
+        if let Some(state) = self.states.get_mut(index) {
+            state.tries = state.tries.saturating_sub(1);
+        }
+    }
+
+    /// Whether somebody else is there who was not asked yet and could be.
+    pub(crate) fn has_another(&self, index: usize, looks: &[Look]) -> bool {
+        self.states.iter().zip(looks).enumerate().any(|(other, (state, look))| {
+            let is_open = matches!(look, Look::Closed | Look::MayProbe);
+            other != index && !state.barred && state.tries == 0 && is_open
+        })
     }
 
     /// It failed. `jitter` is 0..=1 and shortens the wait before it is asked again by up to a half, so that many calls
@@ -167,7 +187,6 @@ impl Walk {
     }
 
     /// How often somebody was asked.
-    #[cfg(test)]
     pub(crate) const fn attempts(&self) -> u32 {
         self.attempts
     }

@@ -48,6 +48,6 @@ labels! {
     SECURITY_OUTCOME = "outcome", Words(words::security_outcomes);
     SECURITY_REASON = "reason", Known(codes::security_codes);
     NOTES_OUTCOME = "outcome", Words(words::notes_outcomes);
-    STORE = "store", Known(words::stores);
+    STORE = "store", Words(words::stores);
     STORE_TROUBLE = "kind", Words(words::store_troubles);
 }

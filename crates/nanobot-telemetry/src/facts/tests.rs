@@ -23,7 +23,7 @@ fn attempt(outcome: &'static str, usage: Usage, cost: Option<u64>) -> TelemetryE
         outcome,
         usage,
         cost: cost.map(NanoDollars::new),
-        took: Duration::from_secs(1),
+        took: Some(Duration::from_secs(1)),
         first_token: None,
         detail: None,
     })
@@ -52,18 +52,27 @@ fn each_token_is_counted_under_one_kind() {
     assert_eq!(counted, expected.map(|(kind, tokens)| (kind.to_owned(), Change::Count(tokens))));
 }
 
+// A provider that broke off counted nothing, so tokens say nothing about the cost.
 #[test]
-fn an_answer_without_a_price_is_counted_as_such() {
-    assert!(moved(&attempt("ok", Usage::default(), None)).contains(&Id::LlmUnpriced));
-    let priced = moved(&attempt("ok", Usage::default(), Some(0)));
-    assert!(priced.contains(&Id::LlmCost) && !priced.contains(&Id::LlmUnpriced), "free is a price");
+fn every_attempt_that_was_made_is_paid_or_of_unknown_cost() {
+    let usage = Usage { input: Some(3), ..Usage::default() };
+    for outcome in ["ok", "network", "idle_timeout", "cancelled", "server"] {
+        for usage in [Usage::default(), usage] {
+            let unknown = moved(&attempt(outcome, usage, None));
+            assert!(unknown.contains(&Id::LlmUnpriced) && !unknown.contains(&Id::LlmCost), "{outcome}");
+            let free = moved(&attempt(outcome, usage, Some(0)));
+            assert!(free.contains(&Id::LlmCost) && !free.contains(&Id::LlmUnpriced), "free is a price");
+        }
+    }
 }
 
 #[test]
-fn a_failure_before_the_first_token_has_nothing_to_pay() {
-    assert_eq!(moved(&attempt("network", Usage::default(), None)), [Id::LlmRequests, Id::LlmDuration]);
-    let torn = Usage { output: Some(3), ..Usage::default() };
-    assert!(moved(&attempt("idle_timeout", torn, None)).contains(&Id::LlmUnpriced));
+fn an_attempt_that_was_never_made_has_no_duration() {
+    let TelemetryEvent::ModelAttempt(made) = attempt("budget_exhausted", Usage::default(), Some(0)) else {
+        panic!("an attempt")
+    };
+    let never = TelemetryEvent::ModelAttempt(ModelAttempt { took: None, ..made });
+    assert_eq!(moved(&never), [Id::LlmRequests, Id::LlmCost]);
 }
 
 #[test]
@@ -82,12 +91,48 @@ fn the_circuit_of_a_credential_stands_for_all_its_models() {
         state: CircuitState::Closed,
         reason: "",
     };
-    let [(_, state, figure), (_, transition, _)] = changes(&fact).try_into().unwrap();
-    assert_eq!(
-        (state.as_slice(), figure),
-        (["openai", "main", "all"].map(str::to_owned).as_slice(), Change::Set(0.0))
-    );
+    let [(id, transition, _)] = changes(&fact).try_into().unwrap();
+    assert_eq!(id, Id::CircuitTransitions, "how it is now is sampled");
     assert_eq!(transition, ["openai", "main", "all", "closed", "none"]);
+}
+
+/// Nothing is known but when it was looked.
+fn sample() -> Sample {
+    Sample {
+        at: "2026-11-26T12:00:00Z".parse().unwrap(),
+        waiting: 0,
+        running: 0,
+        undelivered: None,
+        channels: Vec::new(),
+        circuits: Vec::new(),
+        budgets: Vec::new(),
+    }
+}
+
+#[test]
+fn what_could_not_be_looked_at_keeps_its_figure() {
+    let moved = moved(&TelemetryEvent::Sample(sample()));
+    assert_eq!(moved, [Id::SampleTime, Id::QueueWaiting, Id::TurnsRunning]);
+}
+
+#[test]
+fn a_sample_tells_how_each_circuit_is_and_the_worst_last() {
+    let reading = |model: Option<&str>, state| CircuitReading {
+        provider: "openai".to_owned(),
+        credential: "main".to_owned(),
+        model: model.map(str::to_owned),
+        state,
+    };
+    let circuits = vec![
+        reading(Some("a"), CircuitState::Open),
+        reading(None, CircuitState::Closed),
+        reading(Some("b"), CircuitState::HalfOpen),
+    ];
+    let shown = changes(&TelemetryEvent::Sample(Sample { circuits, ..sample() }));
+    let shown = shown.into_iter().filter(|(id, ..)| *id == Id::CircuitState);
+    let shown: Vec<_> = shown.map(|(_, labels, figure)| (labels[2].clone(), figure)).collect();
+    let expected = [("all", 0.0), ("b", 1.0), ("a", 2.0)];
+    assert_eq!(shown, expected.map(|(model, figure)| (model.to_owned(), Change::Set(figure))));
 }
 
 #[test]

@@ -53,7 +53,10 @@ mod with_prometheus {
     use nanobot_core::admin::AdminFact;
     use nanobot_core::ids::SessionKey;
     use nanobot_core::model::{ModelTask, Usage};
-    use nanobot_core::telemetry::{AdminStatus, ModelAttempt, PolicyFileState};
+    use nanobot_core::ports::StoreErrorKind;
+    use nanobot_core::telemetry::{
+        AdminStatus, ModelAttempt, PolicyFileState, Sample, StoreName, Undelivered,
+    };
     use nanobot_core::testing::contract::metrics_source_contract;
     use nanobot_core::units::NanoDollars;
 
@@ -102,7 +105,7 @@ mod with_prometheus {
             outcome: "ok",
             usage: Usage::default(),
             cost: cost.map(NanoDollars::new),
-            took: Duration::from_millis(700),
+            took: Some(Duration::from_millis(700)),
             first_token: None,
             detail: Some("a detail".to_owned()),
         })
@@ -218,5 +221,43 @@ mod with_prometheus {
         assert_eq!(figure(&text, r#"nanobot_budget_refusals_total{scope="day",task="reply"}"#), Some(0.0));
         assert!(!text.contains("\"other\""), "what is not known is shown when it comes");
         assert!(!text.contains("nanobot_channel_connected{"), "nobody knows yet");
+    }
+
+    // An alert asks for an increase, and there is none where a series begins with its first failure.
+    #[test]
+    fn every_store_is_shown_from_the_start_and_none_of_them_is_other() {
+        let metrics = on();
+        let series = |store: StoreName| {
+            format!(r#"nanobot_store_failures_total{{store="{}",kind="full"}}"#, store.name())
+        };
+        let shown = |store| figure(&metrics.render(), &series(store));
+        for store in StoreName::ALL {
+            assert_eq!(shown(store), Some(0.0), "{store:?}");
+            let (kind, detail) = (StoreErrorKind::Full, String::new());
+            metrics.record(&TelemetryEvent::StoreFailed { store, kind, detail });
+            assert_eq!(shown(store), Some(1.0), "{store:?}");
+        }
+    }
+
+    #[test]
+    fn an_outbox_that_cannot_be_read_leaves_its_figures_as_they_were() {
+        let metrics = on();
+        let sample = |undelivered| {
+            TelemetryEvent::Sample(Sample {
+                at: "2026-11-26T12:00:05Z".parse().unwrap(),
+                waiting: 0,
+                running: 0,
+                undelivered,
+                channels: Vec::new(),
+                circuits: Vec::new(),
+                budgets: Vec::new(),
+            })
+        };
+        metrics.record(&sample(Some(Undelivered { count: 3, oldest: Duration::from_secs(400) })));
+        metrics.record(&sample(None));
+        let text = metrics.render();
+        assert_eq!(figure(&text, "nanobot_outbox_undelivered_messages"), Some(3.0));
+        assert_eq!(figure(&text, "nanobot_outbox_oldest_age_seconds"), Some(400.0));
+        assert_eq!(figure(&text, "nanobot_sample_time_seconds"), Some(1_795_694_405.0));
     }
 }

@@ -3,17 +3,16 @@
 use nanobot_core::TurnOutcome;
 use nanobot_core::model::{ModelErrorKind, ModelTask};
 use nanobot_core::ports::{BudgetScope, StoreErrorKind};
-use nanobot_core::telemetry::{AdminStatus, CircuitState, NotesOutcome, PolicyFileState, ToolCallOutcome};
+use nanobot_core::telemetry::{
+    AdminStatus, CircuitState, NotesOutcome, PolicyFileState, StoreName, ToolCallOutcome,
+};
 
 pub(crate) fn tasks() -> Vec<&'static str> {
     ModelTask::ALL.into_iter().map(ModelTask::name).collect()
 }
 
-/// The outcome of an attempt that answered.
-pub(crate) const ANSWERED: &str = "ok";
-
 pub(crate) fn attempt_outcomes() -> Vec<&'static str> {
-    std::iter::once(ANSWERED).chain(model_errors()).collect()
+    std::iter::once("ok").chain(model_errors()).collect()
 }
 
 pub(crate) fn fallback_reasons() -> Vec<&'static str> {
@@ -71,7 +70,7 @@ pub(crate) fn stages() -> Vec<&'static str> {
 }
 
 pub(crate) fn stores() -> Vec<&'static str> {
-    vec!["archive", "memory", "seen_chats", "sessions"]
+    StoreName::ALL.into_iter().map(StoreName::name).collect()
 }
 
 pub(crate) fn store_troubles() -> Vec<&'static str> {

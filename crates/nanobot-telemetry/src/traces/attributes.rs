@@ -32,8 +32,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("input_tokens", "gen_ai.usage.input_tokens"),
     ("output_tokens", "gen_ai.usage.output_tokens"),
     ("tool", "gen_ai.tool.name"),
-    ("error", "error.type"),
+    ("error", ERROR),
 ];
+
+/// What went wrong, as a code.
+const ERROR: &str = "error.type";
 
 const OPERATION: &str = "gen_ai.operation.name";
 
@@ -59,6 +62,11 @@ pub(super) const fn kind(is_model_call: bool) -> SpanKind {
 
 pub(super) fn is_model_call(span: &str) -> bool {
     span == MODEL
+}
+
+/// Whether attributes that leave name an error.
+pub(super) fn has_error(attributes: &[KeyValue]) -> bool {
+    attributes.iter().any(|attribute| attribute.key.as_str() == ERROR)
 }
 
 /// The attributes that leave with a span.

@@ -61,17 +61,21 @@ impl<E: SpanExporter> SpanExporter for Collector<E> {
 /// A span with what may leave, and nothing else.
 fn cleared(span: SpanData) -> SpanData {
     let name = attributes::name(&span.name);
+    let attributes = attributes::outside(name, span.attributes);
+    let status = match span.status {
+        // Its description may quote what a person wrote.
+        Status::Error { .. } => Status::error(""),
+        // Whoever names an error has failed.
+        Status::Unset if attributes::has_error(&attributes) => Status::error(""),
+        status @ (Status::Ok | Status::Unset) => status,
+    };
     SpanData {
         name: name.into(),
         span_kind: attributes::kind(attributes::is_model_call(name)),
-        attributes: attributes::outside(name, span.attributes),
+        attributes,
         events: SpanEvents::default(),
         links: SpanLinks::default(),
-        status: match span.status {
-            // Its description may quote what a person wrote.
-            Status::Error { .. } => Status::error(""),
-            status @ (Status::Ok | Status::Unset) => status,
-        },
+        status,
         ..span
     }
 }
@@ -83,12 +87,11 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn events_and_the_words_of_an_error_do_not_pass() {
+    fn span(attributes: Vec<KeyValue>, status: Status) -> SpanData {
         let start = std::time::SystemTime::UNIX_EPOCH;
         let mut events = SpanEvents::default();
         events.events.push(Event::new("log", start, vec![KeyValue::new("text", "meet me")], 0));
-        let span = SpanData {
+        SpanData {
             span_context: SpanContext::NONE,
             parent_span_id: SpanId::INVALID,
             parent_span_is_remote: false,
@@ -96,16 +99,28 @@ mod tests {
             name: "llm.request".into(),
             start_time: start,
             end_time: start,
-            attributes: vec![KeyValue::new("text", "meet me")],
+            attributes,
             dropped_attributes_count: 0,
             events,
             links: SpanLinks::default(),
-            status: Status::error("meet me"),
+            status,
             instrumentation_scope: InstrumentationScope::default(),
-        };
-        let cleared = cleared(span);
+        }
+    }
+
+    #[test]
+    fn events_and_the_words_of_an_error_do_not_pass() {
+        let cleared = cleared(span(vec![KeyValue::new("text", "meet me")], Status::error("meet me")));
         assert!(!format!("{cleared:?}").contains("meet me"), "{cleared:?}");
         assert_eq!(cleared.span_kind, SpanKind::Client);
         assert!(matches!(cleared.status, Status::Error { .. }), "that it failed may be known");
+    }
+
+    #[test]
+    fn a_span_that_names_an_error_has_failed() {
+        let failed = cleared(span(vec![KeyValue::new("error", "rate_limited")], Status::Unset));
+        assert_eq!(failed.status, Status::error(""));
+        let answered = cleared(span(vec![KeyValue::new("outcome", "ok")], Status::Unset));
+        assert_eq!(answered.status, Status::Unset);
     }
 }

@@ -170,7 +170,6 @@ fn metric(fact: &TelemetryEvent) -> Value {
         | Fact::ModelFallback { .. }
         | Fact::Circuit { .. }
         | Fact::BudgetRefused { .. }
-        | Fact::BudgetLeft { .. }
         | Fact::StageEnded { .. }
         | Fact::TurnEnded { .. }
         | Fact::Sample(_) => counter(&format!("({fact:?})"), &[]),

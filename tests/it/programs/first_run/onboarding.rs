@@ -139,7 +139,9 @@ fn a_made_home_names_what_answers_and_what_does_not_last() {
 #[test]
 fn a_chat_a_daemon_and_a_status_agree_on_a_model_that_nobody_chose() {
     let provider = FakeProvider::start(Script::Echo).unwrap();
-    let home = Home::empty().with_variable("OPENAI_BASE_URL", provider.base_url());
+    let home = Home::empty()
+        .with_variable("OPENAI_BASE_URL", provider.base_url())
+        .with_variable("NANOBOT_API__ENABLED", "false");
     home.write("config.json", r#"{"configVersion": 2}"#);
     let model = |home: &Home| home.cli(&["status", "--json"]).exits(0).json()["model"].clone();
     let ports = |home: &Home| home.cli(&["status", "--json"]).exits(0).json()["ports"].clone();
@@ -173,7 +175,7 @@ fn a_home_that_is_a_file_is_told_in_one_line() {
 fn settings_that_nobody_knows_are_told_where_a_person_looks() {
     let home = Home::empty();
     home.write("config.json", r#"{"configVersion": 2, "provider": {"openai": {"apiKey": "k"}}}"#);
-    let said = "~/.nanobot/config.json: provider is not a setting and is kept as it is";
+    let said = "~/.nanobot/config.json: provider is not a setting and is kept as it is; perhaps `providers` was meant";
     let status = home.redact(&home.cli(&["status"]).exits(0).stdout);
     assert!(status.contains(&format!("! config: {said}\n")), "{status}");
     let chat = home.cli(&["chat", "-m", "hi"]).exits(0);

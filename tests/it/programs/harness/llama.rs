@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use rustix::process::Signal;
+
 use super::daemon::Daemon;
 
 /// A running `llama-server` with one of the tiny models.
@@ -40,7 +42,9 @@ impl LlamaServer {
         let weights =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/llm").join(format!("{model}.gguf"));
         let mut command = Command::new(server);
-        command.env_clear().arg("--model").arg(weights).args(["--alias", model, "--host", "127.0.0.1"]);
+        // Before it aborts it would look for a debugger.
+        command.env_clear().env("GGML_NO_BACKTRACE", "1");
+        command.arg("--model").arg(weights).args(["--alias", model, "--host", "127.0.0.1"]);
         command.args([
             "--port",
             &port.to_string(),
@@ -71,5 +75,15 @@ impl LlamaServer {
     /// Kills it.
     pub(crate) fn kill(self) {
         drop(self.process);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Waits for its end, and answers the exit code; 128 and the signal when one ended it.
+    #[track_caller]
+    pub(crate) fn ended(self) -> i32 {
+        self.process.wait()
     }
 }

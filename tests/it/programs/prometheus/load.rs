@@ -60,8 +60,8 @@ impl People {
         }
     }
 
-    /// Tools that run and tools that may not, blocked texts, dropped messages, a command, and calls without a
-    /// budget, while that vendor answers.
+    /// Tools that run and tools that may not, blocked texts, dropped messages, a command, calls without a budget, and
+    /// answers that break off, while that vendor answers.
     pub(super) async fn do_everything(&mut self, world: &World, vendor: &str) {
         let listed = self.operator.ask(r#"[call list_dir {"path": "."}]"#);
         assert_eq!((listed.tools.len(), listed.outcome.as_str()), (1, "answered"), "{listed:?}");
@@ -74,6 +74,9 @@ impl People {
             // No room in the budget: it is told, and no vendor is asked.
             let refused = world.home.cli(&["chat", "-s", "cli:dear", "-m", "what is the sense of it all?"]);
             assert_ne!(refused.code, 0, "{refused:?}");
+            // The model breaks off in the middle of its answer, and the stand-in gives one.
+            let told = world.home.cli(&["chat", "-s", "cli:torn", "-m", "tell me a story"]);
+            assert_eq!(told.code, 0, "{told:?}");
         }
         self.mallory.says("hello?").await;
         self.dimi.whispers("/policy help").await;
@@ -85,15 +88,15 @@ impl People {
 pub(super) fn outage(world: &World, people: &mut People) {
     let limited = Mood::RateLimited { retry_after: Some(Duration::from_secs(1)) };
     people.is_answered_by("north");
-    world.north.set_mood(limited);
+    world.north_is(limited);
     people.is_answered_by("south");
-    world.north.set_mood(Mood::Healthy);
+    world.north_is(Mood::Healthy);
     people.ask_until_answered_by("north");
 }
 
 /// The first vendor is away, and says that it will be for long.
 pub(super) fn long_outage(world: &World, people: &mut People) {
-    world.north.set_mood(Mood::RateLimited { retry_after: Some(Duration::from_mins(10)) });
+    world.north_is(Mood::RateLimited { retry_after: Some(Duration::from_mins(10)) });
     for _ in 0..TRIES {
         people.is_answered_by("south");
     }

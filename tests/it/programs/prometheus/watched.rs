@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What the load is bad enough for.
-const DESERVED: [&str; 8] = [
+const DESERVED: [&str; 9] = [
     "NanobotBlocks",
     "NanobotBudgetRefusals",
     "NanobotCircuitOpen",
@@ -24,6 +24,7 @@ const DESERVED: [&str; 8] = [
     "NanobotModelErrors",
     "NanobotToolDenials",
     "NanobotTurnsFail",
+    "NanobotUnpricedCalls",
 ];
 
 #[tokio::test]

@@ -1,9 +1,10 @@
-//! A daemon on IRC whose models are two fake vendors: a first choice, its stand-in, and one that no budget has room for.
+//! A daemon on IRC whose models are two fake vendors: a first choice, its stand-in, one that breaks off, and one that no
+//! budget has room for.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use nanobot_tests::fake_vendor::{FakeOptions, FakeVendor, TokenPrices};
+use nanobot_tests::fake_vendor::{FakeOptions, FakeVendor, Mood, Rule, TokenPrices};
 use nanobot_tests::irc::Ngircd;
 use serde_json::{Value, json};
 
@@ -20,6 +21,8 @@ const EXPIRED: &str = "sk-north-fedcba9876543210FEDCBA";
 pub(super) const NORTH: &str = "openai/north-1";
 /// Its stand-in.
 pub(super) const SOUTH: &str = "deepseek/south-1";
+/// A model of the first vendor that breaks off in the middle of every answer, in the vendor's words.
+const TORN: &str = "north-torn";
 
 /// A daemon that serves metrics. Everything of it ends when this is dropped.
 pub(super) struct World {
@@ -52,11 +55,17 @@ impl World {
             "channels": {"irc": {"default": blocked}},
         });
         home.write("policy.json", policy.to_string());
+        north_is(&north, Mood::Healthy);
         let mut witness = Person::enters(server.address(), "witness").await;
         let daemon = home.daemon();
         let api = listens_at(&daemon);
         witness.sees_bot_come().await;
         Self { north, south, home, daemon: Some(daemon), api, server }
+    }
+
+    /// From now on the first vendor is like this, except where it breaks off.
+    pub(super) fn north_is(&self, mood: Mood) {
+        north_is(&self.north, mood);
     }
 
     /// Somebody who is in the garden.
@@ -80,6 +89,10 @@ impl World {
     }
 }
 
+fn north_is(north: &FakeVendor, mood: Mood) {
+    north.set_rules(vec![Rule::for_model(Mood::HalfSseFrame, TORN), Rule::always(mood)]);
+}
+
 /// Where the API of a daemon is, by its log.
 #[track_caller]
 pub(super) fn listens_at(daemon: &Daemon) -> SocketAddr {
@@ -94,6 +107,7 @@ fn settings(north: &FakeVendor, south: &FakeVendor) -> Value {
         "models": {"profiles": {
             "assistantDefault": {"kind": "chat", "maxTokens": 256},
             "standIn": {"kind": "chat", "model": SOUTH, "maxTokens": 256},
+            "torn": {"kind": "chat", "model": format!("openai/{TORN}"), "maxTokens": 256},
             "dear": {"kind": "chat", "model": "openai/north-dear", "maxTokens": 256},
         }},
         "providers": {
@@ -118,11 +132,19 @@ price = {{ input = 3, output = 15 }}
 [models.profiles.standIn]
 price = {{ input = 1, output = 5 }}
 
+[models.profiles.torn]
+fallback = ["standIn"]
+cooldown_seconds = 1
+price = {{ input = 3, output = 15 }}
+
 [models.profiles.dear]
 price = {{ input = 100000, output = 100000 }}
 
 [models.chats."cli:dear"]
 reply = "dear"
+
+[models.chats."cli:torn"]
+reply = "torn"
 
 [providers.openai.keys]
 second = "{EXPIRED}"

@@ -26,16 +26,6 @@ pub(super) fn whole(answer: &Answer) -> Value {
 }
 
 pub(super) fn events(answer: &Answer) -> Events {
-    let message = json!({
-        "id": id(answer),
-        "type": "message",
-        "role": "assistant",
-        "model": answer.model,
-        "content": [],
-        "stop_reason": null,
-        "stop_sequence": null,
-        "usage": {"input_tokens": answer.input_tokens, "output_tokens": 1},
-    });
     let block = match &answer.call {
         Some(call) => json!({"type": "tool_use", "id": tool_id(answer), "name": call.name, "input": {}}),
         None => json!({"type": "text", "text": ""}),
@@ -53,17 +43,39 @@ pub(super) fn events(answer: &Answer) -> Events {
                 "usage": {"output_tokens": answer.output_tokens},
             }),
         ),
-        event("message_stop", json!({})),
     ]);
     Events {
-        before: vec![
-            event("message_start", json!({"message": message})),
-            event("content_block_start", json!({"index": 0, "content_block": block})),
-            event("ping", json!({})),
-        ],
+        before: vec![start(answer), begin_block(&block), event("ping", json!({}))],
         pieces: answer.pieces.iter().map(|words| piece(words)).collect(),
         after,
+        trailer: vec![event("message_stop", json!({}))],
     }
+}
+
+pub(super) fn before_thoughts(answer: &Answer) -> Vec<String> {
+    vec![start(answer), begin_block(&json!({"type": "thinking", "thinking": "", "signature": ""}))]
+}
+
+pub(super) fn thought(words: &str) -> String {
+    delta(&json!({"type": "thinking_delta", "thinking": words}))
+}
+
+fn start(answer: &Answer) -> String {
+    let message = json!({
+        "id": id(answer),
+        "type": "message",
+        "role": "assistant",
+        "model": answer.model,
+        "content": [],
+        "stop_reason": null,
+        "stop_sequence": null,
+        "usage": {"input_tokens": answer.input_tokens, "output_tokens": 1},
+    });
+    event("message_start", json!({"message": message}))
+}
+
+fn begin_block(block: &Value) -> String {
+    event("content_block_start", json!({"index": 0, "content_block": block}))
 }
 
 pub(super) fn piece(words: &str) -> String {

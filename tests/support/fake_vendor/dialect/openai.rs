@@ -21,22 +21,31 @@ pub(super) fn whole(answer: &Answer) -> Value {
 }
 
 pub(super) fn events(answer: &Answer, wants_usage: bool) -> Events {
-    let before = vec![choice(answer, &json!({"role": "assistant", "content": ""}), None)];
     let pieces = answer.pieces.iter().map(|words| piece(answer, words)).collect();
     let mut after = Vec::new();
     if let Some(call) = &answer.call {
         after.push(choice(answer, &json!({"tool_calls": [tool_call(answer, call)]}), None));
     }
     after.push(choice(answer, &json!({}), Some(finish(answer))));
+    let mut trailer = Vec::new();
     if wants_usage {
         let mut last = chunk(answer, &json!([]));
         if let Some(fields) = last.as_object_mut() {
             fields.insert("usage".to_owned(), usage(answer));
         }
-        after.push(event(&last));
+        trailer.push(event(&last));
     }
-    after.push("data: [DONE]\n\n".to_owned());
-    Events { before, pieces, after }
+    trailer.push("data: [DONE]\n\n".to_owned());
+    Events { before: before(answer), pieces, after, trailer }
+}
+
+pub(super) fn before(answer: &Answer) -> Vec<String> {
+    vec![choice(answer, &json!({"role": "assistant", "content": ""}), None)]
+}
+
+/// As DeepSeek and most others write it.
+pub(super) fn thought(answer: &Answer, words: &str) -> String {
+    choice(answer, &json!({"reasoning_content": words}), None)
 }
 
 pub(super) fn piece(answer: &Answer, words: &str) -> String {

@@ -70,6 +70,21 @@ fn refusals_cost_nothing_and_lost_work_costs_all() {
 }
 
 #[test]
+fn thoughts_are_charged_although_an_error_follows_them() {
+    for (path, streamed) in [(CHAT, true), (CHAT, false), (MESSAGES, true)] {
+        let vendor = vendor();
+        vendor.set_mood(Mood::ErrorInStream { after: 50 });
+        let mut client = Client::of(&vendor);
+        client.post(path, "k", &question(streamed));
+        client.response();
+        let entry = vendor.stop().entries.pop().unwrap();
+        assert_eq!((entry.outcome, entry.status), (Outcome::Refused, 200));
+        assert_eq!(entry.output_tokens, ("let me see ".len() * 50).div_ceil(4) as u64);
+        assert!(entry.charged > 0);
+    }
+}
+
+#[test]
 fn a_stalled_answer_costs_what_was_said_and_ends_when_the_client_leaves() {
     let vendor = vendor();
     vendor.set_mood(Mood::StallMidStream { after: 2 });

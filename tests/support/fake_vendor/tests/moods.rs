@@ -178,6 +178,66 @@ fn a_vendor_that_never_stops_is_stopped_by_hanging_up() {
 }
 
 #[test]
+fn an_error_behind_thoughts_comes_in_a_response_that_began_well() {
+    for (path, thought, error) in [
+        (CHAT, r#""delta":{"reasoning_content":"#, "service_unavailable_error"),
+        (MESSAGES, "thinking_delta", "overloaded_error"),
+    ] {
+        let (seen, end) = met(Mood::ErrorInStream { after: 3 }, path, true);
+        assert!(seen.starts_with("HTTP/1.1 200 OK\r\n") && seen.ends_with("\r\n0\r\n\r\n"), "{seen}");
+        assert_eq!((seen.matches(thought).count(), end), (3, End::Quiet), "{seen}");
+        let last = seen.lines().rfind(|line| line.starts_with("data: ")).unwrap();
+        assert!(last.contains(error), "{seen}");
+        let (seen, _) = met(Mood::ErrorInStream { after: 3 }, path, false);
+        assert!(seen.starts_with("HTTP/1.1 200 OK\r\n") && seen.contains(error), "{seen}");
+    }
+}
+
+#[test]
+fn signs_of_life_come_until_the_client_leaves_and_say_nothing() {
+    for (path, streamed, sign) in
+        [(CHAT, true, ": keep-alive\n\n"), (MESSAGES, true, "\"ping\"}\n\n"), (CHAT, false, "1\r\n\n\r\n")]
+    {
+        let vendor = vendor();
+        vendor.set_mood(Mood::CommentsForever);
+        let mut client = Client::of(&vendor);
+        client.post(path, "k", &question(streamed));
+        let mut seen = String::new();
+        while seen.matches(sign).count() < 5 {
+            let mut bytes = [0; 1024];
+            let read = std::io::Read::read(&mut client.0, &mut bytes).unwrap();
+            assert!(read > 0, "{seen}");
+            seen.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+        }
+        assert!(seen.starts_with("HTTP/1.1 200 OK\r\n") && !seen.contains("choices"), "{seen}");
+        drop(client);
+        assert!(vendor.wait_for(Duration::from_secs(10), |totals| totals.client_left == 1));
+    }
+}
+
+#[test]
+fn pages_of_whoever_stands_in_between_have_no_machine_word() {
+    for (mood, status) in [(Mood::MissingPage, "404 Not Found"), (Mood::ForbiddenPage, "403 Forbidden")] {
+        let (seen, end) = met(mood, CHAT, true);
+        assert!(seen.starts_with(&format!("HTTP/1.1 {status}\r\ncontent-type: text/html")), "{seen}");
+        assert!(seen.contains("<html>") && end == End::Quiet, "{seen}");
+    }
+    let (seen, end) = met(Mood::Redirect, CHAT, true);
+    assert!(seen.starts_with("HTTP/1.1 307 Temporary Redirect\r\n") && end == End::Quiet, "{seen}");
+    assert!(seen.contains("\r\nlocation: http://") && seen.ends_with("\r\n\r\n"), "{seen}");
+}
+
+#[test]
+fn rubbish_stands_behind_a_whole_answer_where_its_count_of_tokens_should() {
+    for (path, done) in [(CHAT, r#""finish_reason":"stop""#), (MESSAGES, r#""stop_reason":"end_turn""#)] {
+        let (seen, end) = met(Mood::TrailingRubbish, path, true);
+        let (answer, rubbish) = seen.split_once("data: {\"usage\": <").unwrap();
+        assert!(answer.contains(done) && !rubbish.contains("data: "), "{seen}");
+        assert!(seen.ends_with("\r\n0\r\n\r\n") && end == End::Quiet, "{seen}");
+    }
+}
+
+#[test]
 fn a_key_can_expire_while_the_other_is_good() {
     let vendor = vendor();
     vendor.set_rules(vec![Rule::for_credential(Mood::ExpiredKey, "old")]);

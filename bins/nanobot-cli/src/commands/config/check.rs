@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nanobot_config::{ConfigErrors, Loaded, check_text, load};
-use nanobotd::{choose_model, logging, plan_models};
+use nanobotd::{choose_model, logging, plan_models, traces};
 use serde_json::{Value, json};
 
 use crate::exit::{Code, Failure};
@@ -63,7 +63,8 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-/// Everything that would take part in a start: all layers, the models with those that stand in, and the log filter.
+/// Everything that would take part in a start: all layers, the models with those that stand in, the log filter,
+/// and where traces go.
 pub(super) fn home(place: &Place, jsonl: bool) -> Result<Code, Failure> {
     let loaded = match load(&place.request()) {
         Ok(loaded) => loaded,
@@ -102,7 +103,11 @@ fn start_fault(loaded: &Loaded) -> Option<(&'static str, String)> {
         Ok(plan) => plan.warnings.iter().for_each(output::say),
         Err(error) => return Some(("models", error.to_string())),
     }
-    logging::check(&loaded.config.log).err().map(|error| ("log.filter", error.to_string()))
+    let config = &loaded.config;
+    let filter = logging::check(&config.log).err().map(|error| ("log.filter", error.to_string()));
+    filter.or_else(|| {
+        traces::check(&config.telemetry).err().map(|error| ("telemetry.otlp_endpoint", error.to_string()))
+    })
 }
 
 fn faults_by_source(errors: &ConfigErrors) -> BTreeMap<String, Vec<Value>> {

@@ -1,70 +1,63 @@
 //! What is left of each budget: what counts is what was paid and what is held, as the ledger counts it.
 
 use nanobot_core::model::ModelTask;
-use nanobot_core::ports::{BudgetScope, StoreError};
+use nanobot_core::ports::{BudgetInForce, BudgetScope, StoreError};
 use nanobot_core::time::civil::Date;
 use nanobot_core::units::NanoDollars;
 use nanobot_journal::{JournalReader, SpendingBy, SpendingKey, SpendingSum};
-use nanobot_llm_router::Budgets;
 use serde_json::{Value, json};
-
-/// Of the tasks, one that may use a share only.
-const BACKGROUND: ModelTask = ModelTask::Bulletin;
 
 /// A budget, and what counts against it.
 pub(super) struct Left {
-    scope: BudgetScope,
-    /// Of a task's budget, which one.
-    task: Option<ModelTask>,
-    most: NanoDollars,
+    budget: BudgetInForce,
     counted: NanoDollars,
-    /// What background work may use in all, where that is less.
-    background: Option<NanoDollars>,
 }
 
-/// Reads what counts today and this month. Of the chats the one with the least left stands for all.
+/// Reads what counts today and this month; without a journal nothing does. Of the chats the one with the least left
+/// stands for all.
 ///
 /// # Errors
 /// When the journal cannot be read.
 pub(super) async fn read(
-    reader: &JournalReader,
-    budgets: &Budgets,
+    reader: Option<&JournalReader>,
+    budgets: &[BudgetInForce],
     today: Date,
 ) -> Result<Vec<Left>, StoreError> {
+    let mut left = Vec::new();
+    for &budget in budgets {
+        let counted = match reader {
+            Some(reader) => counts_against(reader, &budget, today).await?,
+            None => NanoDollars::ZERO,
+        };
+        left.push(Left { budget, counted });
+    }
+    Ok(left)
+}
+
+async fn counts_against(
+    reader: &JournalReader,
+    budget: &BudgetInForce,
+    today: Date,
+) -> Result<NanoDollars, StoreError> {
     let sums = async |by, first| {
         reader.spending(by, (first, today), JournalReader::MAX_SUMS).await.map(|report| report.sums)
     };
-    let share = |scope| {
-        let limits = budgets.limits(BACKGROUND, false);
-        limits.into_iter().find(|limit| limit.scope == scope).map(|limit| limit.most)
-    };
-    let plain = |scope, most, sums: &[SpendingSum]| {
-        let background = share(scope).filter(|part| *part < most);
-        Left { scope, task: None, most, counted: sums.iter().map(counted).sum(), background }
-    };
-    let mut left = Vec::new();
-    if let Some(most) = budgets.day {
-        left.push(plain(BudgetScope::Day, most, &sums(SpendingBy::Day, today).await?));
-    }
-    if let Some(most) = budgets.month {
-        left.push(plain(BudgetScope::Month, most, &sums(SpendingBy::Day, today.first_of_month()).await?));
-    }
-    if let Some(most) = budgets.chat_day {
-        let chats = sums(SpendingBy::Session, today).await?;
-        let chats = chats.iter().filter(|sum| matches!(sum.of, SpendingKey::Session(Some(_))));
-        let fullest = chats.map(counted).max().unwrap_or(NanoDollars::ZERO);
-        left.push(Left { scope: BudgetScope::Chat, task: None, most, counted: fullest, background: None });
-    }
-    if !budgets.tasks.is_empty() {
-        let tasks = sums(SpendingBy::Task, today).await?;
-        left.extend(budgets.tasks.iter().map(|(&task, &most)| {
+    Ok(match budget.scope {
+        BudgetScope::Day => sums(SpendingBy::Day, today).await?.iter().map(counted).sum(),
+        BudgetScope::Month => sums(SpendingBy::Day, today.first_of_month()).await?.iter().map(counted).sum(),
+        BudgetScope::Chat => {
+            let chats = sums(SpendingBy::Session, today).await?;
+            let chats = chats.iter().filter(|sum| matches!(sum.of, SpendingKey::Session(Some(_))));
+            chats.map(counted).max().unwrap_or(NanoDollars::ZERO)
+        }
+        BudgetScope::Task => {
+            let name = budget.task.map_or("", ModelTask::name);
+            let tasks = sums(SpendingBy::Task, today).await?;
             let of_task =
-                tasks.iter().filter(|sum| matches!(&sum.of, SpendingKey::Task(name) if name == task.name()));
-            let counted = of_task.map(counted).sum();
-            Left { scope: BudgetScope::Task, task: Some(task), most, counted, background: None }
-        }));
-    }
-    Ok(left)
+                tasks.iter().filter(|sum| matches!(&sum.of, SpendingKey::Task(task) if task == name));
+            of_task.map(counted).sum()
+        }
+    })
 }
 
 fn counted(sum: &SpendingSum) -> NanoDollars {
@@ -73,7 +66,7 @@ fn counted(sum: &SpendingSum) -> NanoDollars {
 
 /// For people.
 pub(super) fn line(left: &Left) -> String {
-    let Left { scope, task, most, counted, background } = left;
+    let Left { budget: BudgetInForce { scope, task, most, background }, counted } = left;
     let what = match (scope, task) {
         (BudgetScope::Day, _) => "today".to_owned(),
         (BudgetScope::Month, _) => "this month".to_owned(),
@@ -88,7 +81,7 @@ pub(super) fn line(left: &Left) -> String {
 
 /// For programs, in dollars.
 pub(super) fn to_json(left: &Left) -> Value {
-    let Left { scope, task, most, counted, background } = left;
+    let Left { budget: BudgetInForce { scope, task, most, background }, counted } = left;
     json!({
         "scope": scope.name(),
         "task": task.map(ModelTask::name),

@@ -31,7 +31,10 @@ pub(super) fn show(by: CostBy, sums: &[SpendingSum]) -> Result<(), Failure> {
     let rows: Vec<_> = rows.chain((sums.len() > 1).then(|| all.row("all".to_owned()))).collect();
     output::table(&header, &rows)?;
     if all.unknown_cost > 0 {
-        output::line(format!("of {} calls nobody knows the cost; COST is without them", all.unknown_cost))?;
+        output::line(match all.unknown_cost {
+            1 => "of 1 call nobody knows the cost; COST is without it".to_owned(),
+            calls => format!("of {calls} calls nobody knows the cost; COST is without them"),
+        })?;
     }
     if all.held > NanoDollars::ZERO {
         output::line(format!("{} is held for calls whose cost is not known; budgets count it", all.held))?;

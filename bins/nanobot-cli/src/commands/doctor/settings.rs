@@ -1,11 +1,14 @@
 //! What a home's files say: the home itself, its settings, its policy, the gate and the model that they choose.
 
+use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
-use nanobot_config::Loaded;
+use nanobot_config::{Loaded, Origin};
 use nanobot_core::pipeline::chain;
 use nanobot_security::{FailMode, RuleGate};
-use nanobotd::{FiledPolicy, choose_model, gate_settings};
+use nanobotd::{FiledPolicy, choose_model, gate_settings, logging, traces};
 
 use super::finding::Finding;
 use crate::home::Place;
@@ -21,7 +24,7 @@ pub(super) fn home(place: &Place) -> Finding {
     let shown = root.display();
     match root.metadata() {
         Err(_) => Finding::warning("home", format!("there is no {shown} yet"), ONBOARD),
-        Ok(folder) if folder.permissions().mode() & 0o077 != 0 => Finding::warning(
+        Ok(folder) if is_open(&folder) => Finding::warning(
             "home",
             format!("{shown} is open to others on this machine"),
             format!("chmod 700 {shown}"),
@@ -44,7 +47,34 @@ pub(super) fn config(place: &Place) -> (Vec<Finding>, Option<Loaded>) {
     let warnings = loaded.warnings.iter().map(ToString::to_string);
     let unknown = loaded.unknown.iter().map(ToString::to_string);
     findings.extend(warnings.chain(unknown).map(|line| Finding::warning("config", line, CHECK)));
+    findings.extend(open_secrets(place, &loaded));
+    // No start gets past these.
+    let log = logging::check(&loaded.config.log).err().map(|error| error.to_string());
+    let traces = traces::check(&loaded.config.telemetry).err().map(|error| error.to_string());
+    findings.extend(log.into_iter().chain(traces).map(|error| Finding::failed("config", error, CHECK)));
     (findings, Some(loaded))
+}
+
+/// Files with a secret in them that others on this machine may read.
+fn open_secrets(place: &Place, loaded: &Loaded) -> Vec<Finding> {
+    let file = |origin: &Origin| match origin {
+        Origin::File(file) => Some(file.clone()),
+        Origin::DotEnv(_) => Some(place.home.dotenv()),
+        _ => None,
+    };
+    let files: BTreeSet<PathBuf> = loaded.with_secrets.iter().filter_map(file).collect();
+    let open = files.iter().filter(|file| file.metadata().is_ok_and(|file| is_open(&file)));
+    let told = |file: &PathBuf| {
+        let shown = file.display();
+        let detail = format!("{shown} holds secrets and is open to others on this machine");
+        Finding::warning("config", detail, format!("chmod 600 {shown}"))
+    };
+    open.map(told).collect()
+}
+
+/// Whether others than the owner may do anything with it.
+fn is_open(found: &Metadata) -> bool {
+    found.permissions().mode() & 0o077 != 0
 }
 
 pub(super) async fn policy(place: &Place, loaded: &Loaded) -> Vec<Finding> {

@@ -2,35 +2,27 @@
 
 use nanobot_core::ports::{Clock as _, OpenCircuit};
 use nanobot_core::time::Timestamp;
-use nanobot_journal::JournalReader;
 use nanobotd::system::SystemClock;
 use serde_json::{Value, json};
 
-use super::super::block_on;
-use super::circuit::CircuitName;
+use super::super::circuits::CircuitName;
+use super::super::{block_on, circuits};
 use crate::exit::{Code, Failure};
 use crate::home::Place;
 use crate::output;
 
 pub(super) fn run(place: &Place, as_json: bool) -> Result<Code, Failure> {
-    let path = place.home.journal();
-    let mut open = if path.exists() {
-        block_on(async {
-            let reader = JournalReader::open(&path).await?;
-            let open = reader.open_circuits().await;
-            reader.close().await;
-            Ok(open?)
-        })?
-    } else {
-        Vec::new()
-    };
-    open.sort_by(|a, b| a.name.cmp(&b.name));
+    let found = block_on(circuits::open(place))?;
+    let has_journal = found.is_some();
+    let open = found.unwrap_or_default();
     let now = SystemClock::new().now().instant;
     if as_json {
         let open: Vec<Value> = open.iter().map(|circuit| to_json(circuit, now)).collect();
-        output::json(&json!({"ok": open.is_empty(), "open": open}))?;
+        output::json(&json!({"ok": open.is_empty(), "journal": has_journal, "open": open}))?;
+    } else if !has_journal {
+        output::line("there is no journal yet: no model was asked")?;
     } else if open.is_empty() {
-        output::line("every provider that was asked is asked as usual")?;
+        output::line("no provider is left alone: each is asked as usual")?;
     } else {
         let header = ["PROVIDER", "CREDENTIAL", "MODEL", "STATE", "UNTIL", "REASON", "TRIPS"];
         output::table(&header, &open.iter().map(|circuit| row(circuit, now)).collect::<Vec<_>>())?;

@@ -1,39 +1,51 @@
 //! `model list`.
 
+use std::collections::BTreeSet;
+
+use nanobot_channels::console::clean_line;
 use nanobot_config::Loaded;
+use nanobot_core::pipeline::chain as causes;
 use nanobotd::plan_models;
 use serde_json::{Value, json};
 
-use super::profile::Known;
+use super::profile::{Known, served_by, stand_in};
 use crate::exit::{Code, Failure};
 use crate::output;
 
 pub(super) fn run(loaded: &Loaded, as_json: bool) -> Result<Code, Failure> {
     let names = loaded.config.models.profiles.keys();
     let known: Vec<Known<'_>> = names.filter_map(|name| Known::find(loaded, name)).collect();
+    let mut refused: Vec<String> = known.iter().filter_map(|known| known.refused.clone()).collect();
     let warnings = match plan_models(loaded) {
         Ok(plan) => plan.warnings,
-        // Told by the profile itself.
-        Err(_) => Vec::new(),
+        Err(error) => {
+            refused.push(causes(&error));
+            Vec::new()
+        }
     };
+    // One that stands in for several is refused with each of them.
+    let mut told = BTreeSet::new();
+    refused.retain(|why| told.insert(why.clone()));
     if as_json {
         let profiles: Vec<Value> = known.iter().map(to_json).collect();
-        output::json(&json!({"profiles": profiles, "warnings": warnings}))?;
+        output::json(&json!({"profiles": profiles, "refused": refused, "warnings": warnings}))?;
     } else {
-        let header = ["PROFILE", "KIND", "MODEL", "SERVED BY", "TRUST", "IN", "OUT", "PRICE FROM"];
+        let header = ["PROFILE", "KIND", "MODEL", "SERVED BY", "TRUST", "IN", "CACHED", "OUT", "PRICE FROM"];
         output::table(&header, &known.iter().map(row).collect::<Vec<_>>())?;
-        for known in &known {
-            told(known)?;
+        known.iter().filter_map(falls_back).try_for_each(output::line)?;
+        if known.iter().any(|known| known.has_stand_in) {
+            stand_in()?;
         }
-        warnings.iter().try_for_each(|warning| output::line(format!("! {warning}")))?;
+        refused.iter().chain(&warnings).try_for_each(|warning| output::line(format!("! {warning}")))?;
     }
-    Ok(if known.iter().any(|known| known.refused.is_some()) { Code::Config } else { Code::Done })
+    Ok(if refused.is_empty() { Code::Done } else { Code::Config })
 }
 
 fn to_json(known: &Known<'_>) -> Value {
     let mut object = known.to_json();
     if let Some(fields) = object.as_object_mut() {
         fields.insert("fallback".to_owned(), json!(known.profile.fallback));
+        fields.insert("stand_in".to_owned(), json!(known.has_stand_in));
         fields.insert("can_be_asked".to_owned(), json!(known.chain.is_some()));
     }
     object
@@ -52,23 +64,19 @@ fn row(known: &Known<'_>) -> Vec<String> {
         known.name.to_owned(),
         known.kind().to_owned(),
         first.map_or(known.model, |hop| &hop.model).to_owned(),
-        word(first.map(|hop| hop.provider.as_str())),
+        served_by(known),
         word(first.map(|hop| hop.trust.name())),
         of_price(price.as_ref().map(|price| price.input.to_string())),
+        of_price(price.as_ref().map(|price| price.cached().to_string())),
         of_price(price.as_ref().map(|price| price.output.to_string())),
-        of_price(price.as_ref().map(|price| price.source.to_string())),
+        of_price(known.price_source().map(|source| clean_line(&source))),
     ]
 }
 
-/// What does not fit into a row.
-fn told(known: &Known<'_>) -> Result<(), Failure> {
+/// Who stands in, which does not fit into a row.
+fn falls_back(known: &Known<'_>) -> Option<String> {
     let Known { name, profile, .. } = known;
-    if !profile.fallback.is_empty() {
-        let leave = if profile.allow_escalation { ", which may be dearer or less trusted" } else { "" };
-        output::line(format!("{name} falls back to {}{leave}", profile.fallback.join(", then ")))?;
-    }
-    match &known.refused {
-        Some(why) => output::line(format!("! {why}")),
-        None => Ok(()),
-    }
+    let leave = if profile.allow_escalation { ", which may be dearer or less trusted" } else { "" };
+    let fallback = profile.fallback.join(", then ");
+    (!fallback.is_empty()).then(|| format!("{name} falls back to {fallback}{leave}"))
 }

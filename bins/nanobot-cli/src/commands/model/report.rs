@@ -21,8 +21,13 @@ pub(super) struct Tested {
 }
 
 impl Tested {
+    /// Whether the model that was meant has answered, and not one that stands in for it.
     pub(super) fn is_answered(&self) -> bool {
+        let first = self.chain.hops().first();
         self.answer.is_ok()
+            && self.answered().is_none_or(|by| {
+                first.is_none_or(|first| (&first.provider, &first.model) == (&by.provider, &by.model))
+            })
     }
 
     /// The attempt that was answered.
@@ -51,6 +56,9 @@ impl Tested {
             (Err(error), _) if lines.is_empty() => lines.push(format!("failed     {}", causes(error))),
             (Err(_), _) => {}
         }
+        if self.answer.is_ok() && !self.is_answered() {
+            lines.push("not ok     another model had to stand in for the first one".to_owned());
+        }
         lines.iter().map(|line| clean_line(line)).collect()
     }
 
@@ -60,17 +68,20 @@ impl Tested {
 
     fn failed(&self, attempt: &ModelAttempt) -> String {
         let why = attempt.detail.as_deref().unwrap_or(attempt.outcome);
-        format!("failed     {}, after {}: {why}", self.who(attempt), millis(attempt.took))
+        let when =
+            attempt.took.map_or_else(|| "not asked".to_owned(), |took| format!("after {}", millis(took)));
+        format!("failed     {}, {when}: {why}", self.who(attempt))
     }
 
     fn told(&self, reply: &ModelReply, attempt: &ModelAttempt) -> Vec<String> {
         let first = attempt.first_token.map_or_else(|| "none".to_owned(), millis);
+        let all = millis(attempt.took.unwrap_or_default());
         let cost = attempt.cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string());
         let said: String = reply.text.trim().chars().take(SHOWN_CHARS).collect();
         vec![
             format!("answered   {}", self.who(attempt)),
             format!("said       {said:?}"),
-            format!("took       {} until the first word, {} in all", first, millis(attempt.took)),
+            format!("took       {first} until the first word, {all} in all"),
             format!("tokens     {}", tokens(&attempt.usage)),
             format!("cost       {cost}"),
         ]
@@ -78,12 +89,15 @@ impl Tested {
 
     /// For programs.
     pub(super) fn to_json(&self) -> Value {
-        let profile = self.answer.as_ref().ok().and_then(|reply| reply.served.as_ref());
+        let served = self.answer.as_ref().ok().and_then(|reply| reply.served.as_ref());
+        let error = self.answer.as_ref().err();
         json!({
             "ok": self.is_answered(),
-            "profile": profile.map(|served| served.profile.as_str()),
+            "profile": self.chain.hops().first().map(|hop| hop.profile.as_str()),
+            "served_profile": served.map(|served| served.profile.as_str()),
             "answered_by": self.answered().map(|attempt| self.attempt_json(attempt)),
-            "error": self.answer.as_ref().err().map(|error| error.kind.code()),
+            "error": error.map(|error| error.kind.code()),
+            "message": error.map(|error| clean_line(&causes(error))),
             "attempts": self.attempts.iter().map(|attempt| self.attempt_json(attempt)).collect::<Vec<_>>(),
         })
     }
@@ -95,8 +109,9 @@ impl Tested {
             "model": self.model(attempt),
             "credential": attempt.credential,
             "outcome": attempt.outcome,
+            "message": attempt.detail.as_deref().map(clean_line),
             "first_token_ms": attempt.first_token.map(whole_millis),
-            "took_ms": whole_millis(attempt.took),
+            "took_ms": attempt.took.map(whole_millis),
             "tokens": {
                 "input": input,
                 "cached_input": cached_input,

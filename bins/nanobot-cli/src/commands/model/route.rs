@@ -5,7 +5,7 @@ use nanobot_core::model::ModelTask;
 use nanobot_llm_router::Route;
 use serde_json::{Value, json};
 
-use super::profile::Known;
+use super::profile::{Known, served_by as served_by_in_words, stand_in};
 use super::routes;
 use crate::exit::{Code, Failure};
 use crate::output;
@@ -17,6 +17,9 @@ struct Way {
     route: Option<Route>,
     models: Vec<String>,
     served_by: Option<String>,
+    /// The same for people.
+    shown_by: String,
+    has_stand_in: bool,
 }
 
 pub(super) fn run(loaded: &Loaded, as_json: bool) -> Result<Code, Failure> {
@@ -40,6 +43,9 @@ pub(super) fn run(loaded: &Loaded, as_json: bool) -> Result<Code, Failure> {
     } else {
         let header = ["TASK", "ROUTE", "PROFILE", "SERVED BY", "MODELS"];
         output::table(&header, &ways.iter().map(row).collect::<Vec<_>>())?;
+        if ways.iter().any(|way| way.has_stand_in) {
+            stand_in()?;
+        }
     }
     Ok(Code::Done)
 }
@@ -48,7 +54,9 @@ fn way(loaded: &Loaded, task: Option<ModelTask>, route: Option<Route>) -> Way {
     let known = route.as_ref().and_then(|route| Known::find(loaded, &route.profile));
     let models = known.iter().flat_map(Known::models).map(str::to_owned).collect();
     let served_by = known.as_ref().and_then(|known| Some(known.first()?.provider.clone()));
-    Way { task, route, models, served_by }
+    let shown_by = known.as_ref().map_or_else(|| "-".to_owned(), served_by_in_words);
+    let has_stand_in = known.as_ref().is_some_and(|known| known.has_stand_in);
+    Way { task, route, models, served_by, shown_by, has_stand_in }
 }
 
 fn to_json(way: &Way) -> Value {
@@ -58,6 +66,7 @@ fn to_json(way: &Way) -> Value {
         "profile": way.route.as_ref().map(|route| &route.profile),
         "chain": way.models,
         "served_by": way.served_by,
+        "stand_in": way.has_stand_in,
     })
 }
 
@@ -67,7 +76,7 @@ fn row(way: &Way) -> Vec<String> {
         way.task.map_or("-", ModelTask::name).to_owned(),
         word(way.route.as_ref().map(|route| &route.key)),
         word(way.route.as_ref().map(|route| &route.profile)),
-        word(way.served_by.as_ref()),
+        way.shown_by.clone(),
         way.models.join(", then "),
     ]
 }

@@ -102,7 +102,9 @@ impl ChatProvider for FirstModel {
         deltas: &mut dyn DeltaSink,
     ) -> Result<ModelReply, ModelError> {
         let found = Arc::clone(&self.found());
-        let client = found.get_or_try_init(|| self.find()).await?.as_ref().unwrap_or(&self.configured);
+        // Asking for names costs nothing.
+        let known = found.get_or_try_init(|| self.find()).await.map_err(ModelError::free)?;
+        let client = known.as_ref().unwrap_or(&self.configured);
         let answer = client.ask(request, patience, deltas).await;
         if answer.as_ref().is_err_and(|error| error.kind == ModelErrorKind::UnknownModel) {
             self.forget(&found);

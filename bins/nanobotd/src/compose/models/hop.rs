@@ -9,18 +9,21 @@ use nanobot_config::settings::{Headers, ModelPrice, ModelProfile, TrustClass};
 use nanobot_core::Secret;
 use nanobot_llm_router::{
     ChatProvider, Endpoint, Hop, OfflineModel, PerToken, Price, PriceBook, PriceInForce, PriceSource,
-    Resolved, Seat, Seller, SetupError, Trust,
+    Resolved, Seat, Seller, SetupError, Trust, resolve,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use super::first_model::FirstModel;
 use super::tuning::USUAL_MAX_TOKENS;
-use super::{ChosenModel, FIRST_MODEL, OFFLINE, refused};
+use super::{ChosenModel, FIRST_MODEL, OFFLINE, accounts, refused};
 use crate::app::StartError;
 
 /// What the key of `api_key` is called.
 const MAIN: &str = "main";
+
+/// A credential: what its key is called, and the key, unless it is done without one.
+type NamedKey = (String, Option<Secret<String>>);
 
 /// Makes hops; those that use one credential share its room.
 pub(super) struct Hops<'a> {
@@ -37,7 +40,7 @@ impl<'a> Hops<'a> {
     /// The hop of a profile with the model that was chosen for it.
     ///
     /// # Errors
-    /// When the account's address or one of its keys cannot be used.
+    /// When the account's address or one of its keys cannot be used, or a key is another vendor's.
     pub(super) fn make(
         &mut self,
         name: &str,
@@ -54,7 +57,7 @@ impl<'a> Hops<'a> {
             tuning.max_tokens = tuning.max_tokens.or(Some(USUAL_MAX_TOKENS));
         }
         let mut seats = Vec::new();
-        for (credential, key) in self.keys(resolved) {
+        for (credential, key) in self.keys(model, resolved)? {
             let mut with_key = Resolved::clone(resolved);
             with_key.key.clone_from(&key);
             let client = tuning.open(model, &with_key).map_err(failed)?;
@@ -75,7 +78,7 @@ impl<'a> Hops<'a> {
             price: PriceInForce::new(profile.price.as_ref().and_then(price).or_else(listed)),
             context_tokens: profile.context_tokens,
             max_tokens: tuning.max_tokens.unwrap_or(USUAL_MAX_TOKENS),
-            cooldown: cooldown(profile),
+            cooldown: Duration::from_secs(profile.cooldown_seconds),
             seats,
         })
     }
@@ -89,7 +92,7 @@ impl<'a> Hops<'a> {
             price: PriceInForce::new(Some(Price::OWN_MACHINE)),
             context_tokens: None,
             max_tokens: USUAL_MAX_TOKENS,
-            cooldown: cooldown(profile),
+            cooldown: Duration::from_secs(profile.cooldown_seconds),
             seats: vec![self.seat(OFFLINE, MAIN.to_owned(), None, Arc::new(OfflineModel))],
         }
     }
@@ -110,13 +113,43 @@ impl<'a> Hops<'a> {
     }
 
     /// The account's own key first, then the further ones by name.
-    fn keys(&self, resolved: &Resolved) -> Vec<(String, Option<Secret<String>>)> {
-        let own = std::iter::once((MAIN.to_owned(), resolved.key.clone()));
+    ///
+    /// # Errors
+    /// When a further key is somebody else's than the account's own.
+    fn keys(&self, model: &str, resolved: &Resolved) -> Result<Vec<NamedKey>, StartError> {
         let account = self.loaded.config.providers.get(resolved.provider);
         let further = account.and_then(|account| account.keys.as_ref()).into_iter().flat_map(Headers::iter);
-        let further = further.map(|(name, key)| (name.to_owned(), Some(key.clone())));
-        let has_further = account.is_some_and(|account| account.keys.is_some());
-        own.filter(|(_, key)| key.is_some() || !has_further).chain(further).collect()
+        let own = resolved.key.iter().map(|key| (MAIN.to_owned(), Some(key.clone())));
+        let mut keys: Vec<_> = own.collect();
+        for (name, key) in further {
+            if !self.is_of_the_same_vendor(model, resolved, key) {
+                return Err(StartError::Model(format!(
+                    "providers.{0}.keys.{name}: this key belongs to another vendor than providers.{0}.apiKey, to whose \
+                     server it would be sent; give it to a provider of its own",
+                    resolved.provider
+                )));
+            }
+            keys.push((name.to_owned(), Some(key.clone())));
+        }
+        if keys.is_empty() {
+            keys.push((MAIN.to_owned(), None));
+        }
+        Ok(keys)
+    }
+
+    /// Whether a further key would find the server that the account's own found: some keys say whose they are, and the
+    /// address follows from the account's own alone. Without one of its own the address is that of the settings.
+    fn is_of_the_same_vendor(&self, model: &str, resolved: &Resolved, key: &Secret<String>) -> bool {
+        if resolved.key.is_none() {
+            return true;
+        }
+        let mut same = accounts(self.loaded);
+        same.retain(|account| account.name == resolved.provider);
+        for account in &mut same {
+            account.key = Some(key.clone());
+        }
+        resolve(model, &same)
+            .is_some_and(|by_it| (&by_it.detected, &by_it.base) == (&resolved.detected, &resolved.base))
     }
 
     fn has_budget(&self) -> bool {
@@ -145,11 +178,6 @@ fn price(set: &ModelPrice) -> Option<Price> {
         cache_write: set.cache_write.and_then(token),
         source: PriceSource::Configured,
     })
-}
-
-/// At least a second: a cooldown of nothing would ask a provider that is down without a pause.
-fn cooldown(profile: &ModelProfile) -> Duration {
-    Duration::from_secs(profile.cooldown_seconds.max(1))
 }
 
 /// Tells one key from another, and is none. Four bytes of a hash of what has 128 bits or more give nothing away.

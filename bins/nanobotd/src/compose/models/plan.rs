@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use nanobot_config::settings::{ModelProfile, ProfileKind};
+use nanobot_config::settings::ModelProfile;
 use nanobot_config::{Config, Loaded};
 use nanobot_core::model::ModelTask;
 use nanobot_core::units::NanoDollars;
 use nanobot_llm_router::{AfterFirstToken, Budgets, Chain, Escalation, Manners, Routes, Share};
 
 use super::hop::Hops;
-use super::{ChosenModel, choose_for, reply_profile};
+use super::sense::{self, is_asked_in_words};
+use super::{ChosenModel, choose_for, money, reply_profile};
 use crate::app::StartError;
 
 /// The plan.
@@ -23,19 +24,20 @@ pub struct ModelPlan {
     pub routes: Routes,
     /// The chain of each profile that can be asked.
     pub chains: BTreeMap<String, Chain>,
-    /// What an operator should know, one sentence each.
+    /// What an operator should know, one sentence each; what to do about it stands behind a semicolon.
     pub warnings: Vec<String>,
 }
 
 /// Plans. Reads settings only and asks nobody.
 ///
 /// # Errors
-/// When a chain leads to a dearer or less trusted model without leave, or the model that answers chats cannot be used.
+/// When a chain leads to a dearer or less trusted model without leave, or to one that cannot stand in, and when the
+/// model that answers chats cannot be used.
 pub fn plan_models(loaded: &Loaded) -> Result<ModelPlan, StartError> {
     let config = &loaded.config;
     let models = &config.models;
     let routes = Routes { routes: models.routes.clone(), chats: models.chats.clone() };
-    let mut plan = ModelPlan { routes, chains: BTreeMap::new(), warnings: Vec::new() };
+    let mut plan = ModelPlan { routes, chains: BTreeMap::new(), warnings: sense::routes(config)? };
     let mut hops = Hops::new(loaded);
     for name in named_profiles(config) {
         let Some(profile) = models.profiles.get(name).filter(|profile| is_asked_in_words(profile)) else {
@@ -50,6 +52,8 @@ pub fn plan_models(loaded: &Loaded) -> Result<ModelPlan, StartError> {
             Err(error) => return Err(error),
         }
     }
+    let unaffordable = money::warnings(config, &plan);
+    plan.warnings.extend(unaffordable);
     Ok(plan)
 }
 
@@ -65,15 +69,23 @@ pub fn plan_profile(loaded: &Loaded, name: &str) -> Result<Option<Chain>, StartE
     chain(&mut Vec::new(), &mut Hops::new(loaded), loaded, (name, profile), is_reply)
 }
 
+/// The first model of a profile's chain by itself: also where a start is refused over those that stand in for it.
+///
+/// # Errors
+/// As [`plan_models`].
+pub fn plan_first(loaded: &Loaded, name: &str) -> Result<Option<Chain>, StartError> {
+    let profile = loaded.config.models.profiles.get(name).filter(|profile| is_asked_in_words(profile));
+    let Some(profile) = profile else { return Ok(None) };
+    let mut alone = profile.clone();
+    alone.fallback.clear();
+    let is_reply = reply_profile(&loaded.config) == Some(name);
+    chain(&mut Vec::new(), &mut Hops::new(loaded), loaded, (name, &alone), is_reply)
+}
+
 /// Every profile that a route or a chat names.
 fn named_profiles(config: &Config) -> BTreeSet<&str> {
     let of_chats = config.models.chats.values().flat_map(BTreeMap::values);
     config.models.routes.values().chain(of_chats).map(String::as_str).collect()
-}
-
-/// Speech and vectors have clients of their own.
-const fn is_asked_in_words(profile: &ModelProfile) -> bool {
-    matches!(profile.kind, ProfileKind::Chat | ProfileKind::Vision | ProfileKind::Ocr | ProfileKind::Video)
 }
 
 fn chain(
@@ -83,17 +95,18 @@ fn chain(
     (name, profile): (&str, &ModelProfile),
     is_reply: bool,
 ) -> Result<Option<Chain>, StartError> {
-    let first = choose_for(loaded, Some(profile), is_reply)?;
+    sense::fallbacks(&loaded.config, name, profile)?;
+    let first = choose_for(loaded, Some((name, profile)), is_reply)?;
     if !is_reply && !serves_what_it_is_asked_for(&first) {
         if !profile.fallback.is_empty() {
-            warnings.push(format!("no account serves the model of profile {name}; its tasks are not done"));
+            warnings.push(format!("no account serves the model of profile {name}: its tasks are not done"));
         }
         return Ok(None);
     }
     let mut links = vec![Arc::new(hops.make(name, profile, &first)?)];
     for fallback in &profile.fallback {
         let Some(next) = loaded.config.models.profiles.get(fallback) else { continue };
-        let chosen = choose_for(loaded, Some(next), false)?;
+        let chosen = choose_for(loaded, Some((fallback, next)), false)?;
         if serves_what_it_is_asked_for(&chosen) || next.provider.as_deref() == Some(super::OFFLINE) {
             links.push(Arc::new(hops.make(fallback, next, &chosen)?));
         } else {

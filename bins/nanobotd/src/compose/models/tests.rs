@@ -65,9 +65,72 @@ fn a_provider_in_the_profile_wins_over_a_key() {
 }
 
 #[test]
+fn the_profile_that_names_an_unknown_provider_is_the_one_that_is_blamed() {
+    let config = r#"{"models": {"profiles": {"second": {"kind": "chat", "model": "grok-4", "provider": "grok",
+        "fallback": []}, "assistantDefault": {"model": "openai/gpt-4o", "fallback": ["second"]}}},
+        "providers": {"openai": {"apiKey": "k"}}}"#;
+    let error = plan_models(&loaded(config, &[])).unwrap_err().to_string();
+    assert!(
+        error.starts_with("profile second names provider \"grok\"; known are offline, openrouter, "),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_short_name_of_the_task_comes_first_as_it_does_when_somebody_asks() {
+    let config = r#"{"models": {"profiles": {"other": {"kind": "chat", "model": "openai/o"}},
+        "routes": {"reply": "other"}}, "providers": {"openai": {"apiKey": "k"}}}"#;
+    assert_eq!(reply_profile(&loaded(config, &[]).config), Some("other"));
+}
+
+#[test]
 fn an_address_that_is_none_is_told_without_opening_anything() {
     let config = r#"{"agents": {"defaults": {"model": "openai/x"}},
         "providers": {"openai": {"apiKey": "k", "apiBase": "no address"}}}"#;
     let error = choose_model(&loaded(config, &[])).unwrap_err();
     assert!(error.to_string().starts_with("provider openai: "), "{error}");
+}
+
+/// The names of the keys that would be asked with, in their order, or what is wrong.
+fn credentials(account: &str, keys: &str) -> Result<Vec<String>, String> {
+    let config = format!(
+        r#"{{"agents": {{"defaults": {{"model": "openai/gpt-4o"}}}}, "providers": {{"openai": {account}}}}}"#
+    );
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("config.json"), config).unwrap();
+    std::fs::write(home.path().join("config.toml"), format!("[providers.openai.keys]\n{keys}\n")).unwrap();
+    let loaded = load(&LoadRequest::new(Home::at(home.path(), None), Environment::default())).unwrap();
+    let plan = plan_models(&loaded).map_err(|error| error.to_string())?;
+    let seats = &plan.chains[reply_profile(&loaded.config).unwrap()].hops()[0].seats;
+    Ok(seats.iter().map(|seat| seat.credential.clone()).collect())
+}
+
+#[test]
+fn a_further_key_of_another_vendor_is_refused_at_the_start_and_not_shown() {
+    let is_refused = |account: &str, keys: &str| {
+        let told = credentials(account, keys).unwrap_err();
+        assert_eq!(
+            told,
+            "providers.openai.keys.second: this key belongs to another vendor than providers.openai.apiKey, to whose \
+             server it would be sent; give it to a provider of its own"
+        );
+    };
+    // The first one makes it openrouter.ai.
+    is_refused(r#"{"apiKey": "sk-or-v1-4711"}"#, r#"second = "sk-proj-4711""#);
+    is_refused(r#"{"apiKey": "sk-proj-4711"}"#, r#"second = "sk-or-v1-4711""#);
+    is_refused(
+        r#"{"apiKey": "sk-or-v1-4711", "apiBase": "http://127.0.0.1:9/v1"}"#,
+        r#"second = "sk-proj-4711""#,
+    );
+}
+
+#[test]
+fn further_keys_of_the_same_vendor_are_taken() {
+    let are = |account: &str, keys: &str| credentials(account, keys).unwrap();
+    assert_eq!(are(r#"{"apiKey": "sk-or-v1-1"}"#, "second = \"sk-or-v1-2\""), ["main", "second"]);
+    assert_eq!(are(r#"{"apiKey": "sk-proj-1"}"#, "second = \"sk-proj-2\""), ["main", "second"]);
+    let own = r#"{"apiBase": "http://127.0.0.1:9/v1"}"#;
+    // Nobody's key says where these go: the settings do.
+    assert_eq!(are(own, "a = \"sk-or-v1-1\"\nb = \"sk-proj-2\""), ["a", "b"]);
+    assert_eq!(are(own, ""), ["main"]);
 }

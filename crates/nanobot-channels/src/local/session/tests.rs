@@ -78,7 +78,7 @@ async fn control_requests_are_answered_under_their_id() {
     }
     assert_eq!(*daemon.actors.lock().unwrap(), ["local:uid=1000", "local:uid=1000"]);
     insta::assert_snapshot!(answers.join("\n"), @r#"
-    {"t":"result","id":"1","ok":{"version":"9.9.9","pid":42,"home":"/home/me/.nanobot","started":"1970-01-01T00:00:00Z","now":"1970-01-01T00:01:30Z","model":{"provider":"offline","model":"offline","endpoint":null,"is_language_model":false},"ports":[{"port":"policy","adapter":"allow_all","warning":"every sender may talk"}],"channels":["cli"],"tools":["list_dir"],"queues":{"lanes":1,"waiting":0,"running":0,"outbox":3},"policy":null}}
+    {"t":"result","id":"1","ok":{"version":"9.9.9","pid":42,"home":"/home/me/.nanobot","started":"1970-01-01T00:00:00Z","now":"1970-01-01T00:01:30Z","model":{"provider":"offline","model":"offline","endpoint":null,"is_language_model":false},"model_warnings":["no account serves the model of profile spare"],"budgets":[{"scope":"day","task":null,"most_nano_dollars":1000000000,"background_nano_dollars":800000000}],"ports":[{"port":"policy","adapter":"allow_all","warning":"every sender may talk"}],"channels":["cli"],"tools":["list_dir"],"queues":{"lanes":1,"waiting":0,"running":0,"outbox":3},"policy":null}}
     {"t":"result","id":"2","ok":{"sessions":[{"session":"cli:default","file":"cli_default.jsonl","created_at":"2026-02-22T12:00:00","updated_at":null,"messages":2}]}}
     {"t":"result","id":"3","ok":{"session":"cli:default","messages":[{"role":"user","content":"hi","labels":null}]}}
     {"t":"result","id":"4","error":{"code":"no_such_session","message":"there is no session cli:none"}}

@@ -12,8 +12,8 @@ use crate::error::Fault;
 use crate::key_path::KeyPath;
 use crate::merged::View;
 use crate::reading::may_be_address;
+use crate::schema::Kind;
 use crate::schema::setting::Setting;
-use crate::schema::{Field, Kind};
 use crate::settings::ModelProfile;
 use crate::settings::tasks::{self, task_named};
 use crate::spelling::canonical;
@@ -118,8 +118,7 @@ fn prices_without_amount(tree: &Value) -> Faults {
 /// Whether an entry holds nothing but keys that `config.toml` may add to a profile.
 fn is_addition(profile: &Value) -> bool {
     let Kind::Section(section) = ModelProfile::KIND else { return false };
-    let is_own = |key: &String| section.field(key).is_some_and(Field::is_own);
-    profile.as_object().is_some_and(|profile| !profile.is_empty() && profile.keys().all(is_own))
+    section.is_addition(profile)
 }
 
 fn profiles(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -9,7 +9,10 @@ use crate::outcome::TurnOutcome;
 use crate::ports::{
     AdminAct, AuditLog, BudgetScope, ChainHead, ChainHeads, MetricsSource, StoreErrorKind, Telemetry,
 };
-use crate::telemetry::{CircuitState, ModelAttempt, NotesOutcome, Sample, TelemetryEvent, ToolCallOutcome};
+use crate::telemetry::{
+    BudgetLevel, CircuitReading, CircuitState, ModelAttempt, NotesOutcome, Sample, StoreName, TelemetryEvent,
+    ToolCallOutcome, Undelivered,
+};
 use crate::testing::event::SENT_AT;
 use crate::time::WallTime;
 use crate::units::NanoDollars;
@@ -53,7 +56,7 @@ fn one_of_each() -> Vec<TelemetryEvent> {
             took: Duration::from_millis(3),
         },
         TelemetryEvent::StoreFailed {
-            store: "archive",
+            store: StoreName::Archive,
             kind: StoreErrorKind::Busy,
             detail: "the store is busy while recording a message".to_owned(),
         },
@@ -65,7 +68,7 @@ fn one_of_each() -> Vec<TelemetryEvent> {
             outcome: "ok",
             usage: Usage { input: Some(7), output: Some(3), ..Usage::default() },
             cost: Some(NanoDollars::new(2_850)),
-            took: Duration::from_millis(1_500),
+            took: Some(Duration::from_millis(1_500)),
             first_token: Some(Duration::from_millis(400)),
             detail: None,
         }),
@@ -88,7 +91,6 @@ fn one_of_each() -> Vec<TelemetryEvent> {
             reason: "auth",
         },
         TelemetryEvent::BudgetRefused { scope: BudgetScope::Day, task: ModelTask::Bulletin },
-        TelemetryEvent::BudgetLeft { scope: BudgetScope::Month, left: NanoDollars::new(1_000_000_000) },
         TelemetryEvent::StageEnded { stage: "policy", took: Duration::from_micros(80) },
         TelemetryEvent::TurnEnded {
             channel: at(),
@@ -96,11 +98,22 @@ fn one_of_each() -> Vec<TelemetryEvent> {
             took: Duration::from_millis(2_100),
         },
         TelemetryEvent::Sample(Sample {
+            at: WallTime::utc(SENT_AT.parse().unwrap()).instant,
             waiting: 2,
             running: 1,
-            undelivered: 3,
-            oldest_undelivered: Duration::from_secs(4),
+            undelivered: Some(Undelivered { count: 3, oldest: Duration::from_secs(4) }),
             channels: vec![(at(), true)],
+            circuits: vec![CircuitReading {
+                provider: "openai".to_owned(),
+                credential: "main".to_owned(),
+                model: None,
+                state: CircuitState::Open,
+            }],
+            budgets: vec![BudgetLevel {
+                scope: BudgetScope::Month,
+                most: NanoDollars::new(5_000_000_000),
+                left: NanoDollars::new(1_000_000_000),
+            }],
         }),
     ]
 }

@@ -172,6 +172,19 @@ fn an_error_inside_the_stream_is_typed() {
 }
 
 #[test]
+fn rubbish_behind_the_end_leaves_the_answer_as_it_was() {
+    let whole = events(&[start(), text("a"), ending("end_turn")]);
+    for rubbish in [
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\"}}\n\n",
+        "data: {oops}\n\n",
+        "data: {\"type\":7}\n\n",
+    ] {
+        let read = reply(&format!("{whole}{rubbish}{}", events(&[text("b")])));
+        assert_eq!((read.text.as_str(), read.usage.output), ("a", Some(2)), "{rubbish}");
+    }
+}
+
+#[test]
 fn input_that_is_no_object_is_kept_as_text() {
     let block = |input: &Value| {
         json!({"type": "message", "stop_reason": "tool_use", "content": [
@@ -208,6 +221,14 @@ fn an_answer_that_grows_beyond_its_limit_is_given_up() {
         json!({"type": "content_block_start", "index": index,
             "content_block": {"type": "tool_use", "id": "x", "name": "f"}})
     };
+    let block = |index: usize, id: &str, input: Value| {
+        json!({"type": "content_block_start", "index": index,
+            "content_block": {"type": "tool_use", "id": id, "name": "f", "input": input}})
+    };
+    let ids: Vec<Value> = (0..65).map(|index| block(index, &long, json!({}))).collect();
+    assert_eq!(failure(&events(&ids)), "the answer is longer than 4 MiB");
+    let inputs: Vec<Value> = (0..65).map(|index| block(index, "x", json!({"text": long}))).collect();
+    assert_eq!(failure(&events(&inputs)), "the answer is longer than 4 MiB");
     let many: Vec<Value> = (0..129).map(call).collect();
     assert_eq!(failure(&events(&many)), "the answer holds more than 128 tool calls");
 }

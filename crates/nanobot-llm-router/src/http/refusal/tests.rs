@@ -23,16 +23,23 @@ fn check(seen: &[(u16, &str, Kind)]) {
 #[test]
 fn the_status_decides_where_the_body_says_nothing() {
     let by_status = [
-        (301, Kind::BadRequest),
+        (301, Kind::Server),
+        (307, Kind::Server),
         (400, Kind::BadRequest),
         (401, Kind::Auth),
         (402, Kind::Billing),
-        (403, Kind::Auth),
-        (404, Kind::BadRequest),
+        (403, Kind::Server),
+        (404, Kind::Server),
+        (405, Kind::Server),
         (408, Kind::FirstByteTimeout),
+        (409, Kind::BadRequest),
+        (410, Kind::Server),
         (413, Kind::ContextOverflow),
+        (415, Kind::BadRequest),
+        (421, Kind::Server),
         (422, Kind::BadRequest),
         (429, Kind::RateLimited),
+        (451, Kind::Server),
         (498, Kind::Overloaded),
         (500, Kind::Server),
         (502, Kind::Server),
@@ -45,6 +52,22 @@ fn the_status_decides_where_the_body_says_nothing() {
             assert_eq!(kind(status, body), expected, "{status} {body}");
         }
     }
+}
+
+#[test]
+fn a_no_of_the_interface_itself_is_told_from_that_of_a_page_in_between() {
+    let page = "<html><body>Access denied</body></html>";
+    let with_word = r#"{"error":{"message":"m","type":"invalid_request_error"}}"#;
+    let with_number =
+        |status: u16| format!(r#"{{"error":{{"code":{status},"message":"Key limit exceeded"}}}}"#);
+    for (status, of_the_interface) in
+        [(403, Kind::Auth), (404, Kind::UnknownModel), (405, Kind::BadRequest), (410, Kind::BadRequest)]
+    {
+        assert_eq!(kind(status, page), Kind::Server, "{status}");
+        assert_eq!(kind(status, with_word), of_the_interface, "{status}");
+        assert_eq!(kind(status, &with_number(status)), of_the_interface, "{status}");
+    }
+    assert_eq!(kind(302, page), Kind::Server);
 }
 
 #[test]
@@ -296,7 +319,7 @@ fn refusals_of_local_servers_are_understood() {
             r#"{"error":{"message":"m","type":"NotFoundError","param":"model","code":404}}"#,
             Kind::UnknownModel,
         ),
-        (404, r#"{"error":"model \"x\" not found, try pulling it first"}"#, Kind::BadRequest),
+        (404, r#"{"error":"model \"x\" not found, try pulling it first"}"#, Kind::Server),
         (404, r#"{"error":{"message":"m","type":"api_error","param":null,"code":null}}"#, Kind::UnknownModel),
     ]);
 }

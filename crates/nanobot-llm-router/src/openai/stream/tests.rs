@@ -264,6 +264,14 @@ fn an_answer_that_grows_beyond_its_limit_is_given_up() {
         {"index": 0, "function": {"name": "f", "arguments": "y".repeat(64 * 1024)}}]}}]})
     .to_string();
     assert_eq!(failure(&events(&vec![fragment.as_str(); 65])), "the answer is longer than 4 MiB");
+    let with_id = |index: usize| {
+        let id = format!("{index}{}", "z".repeat(64 * 1024));
+        json!({"choices": [{"delta": {"tool_calls": [{"index": index, "id": id, "function": {"name": "f"}}]}}]})
+            .to_string()
+    };
+    let ids: Vec<String> = (0..65).map(with_id).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(failure(&events(&ids)), "the answer is longer than 4 MiB");
     let many: Vec<String> = (0..129)
         .map(|index| format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{index}}}]}}}}]}}"#))
         .collect();
@@ -279,6 +287,41 @@ fn a_body_in_one_piece_has_a_limit_too() {
     let piece = vec![b' '; 1024 * 1024];
     let pushed = (0..16).try_for_each(|_| decoder.push(&piece, &mut deltas).map(|_| ()));
     assert_eq!(in_words(pushed.unwrap_err()), "the answer is longer than 4 MiB");
+}
+
+#[test]
+fn a_stream_has_a_limit_whatever_it_is_made_of() {
+    let mut deltas = Collect(Vec::new());
+    let mut decoder = AnswerDecoder::new(CompletionAnswer::new(ids()));
+    decoder.push(b": hello\n\n", &mut deltas).unwrap();
+    let comments = vec![b':'; 128 * 1024 * 1024];
+    let error = decoder.push(&comments, &mut deltas).unwrap_err();
+    assert_eq!(in_words(error), "the answer is longer than 128 MiB");
+}
+
+#[test]
+fn rubbish_behind_the_end_leaves_the_answer_as_it_was() {
+    let counted = r#"{"choices":[],"usage":{"prompt_tokens":3}}"#;
+    let whole = events(&[&text_event("a"), STOP, counted]);
+    let long = format!("data: {}", "x".repeat(2 * 1024 * 1024));
+    for rubbish in [
+        "data: {oops}\n\n",
+        "data: {\"choices\":7}\n\n",
+        "data: {\"error\":{\"code\":\"overloaded_error\"}}\n\n",
+        "data: {\"error\":{\"code\":\"overloaded_error\"}}",
+        "\u{0}\u{1}\n\n<html>",
+        &long,
+    ] {
+        let stream = format!("{whole}{rubbish}");
+        let (read, deltas) = outcome([stream.as_bytes()]);
+        let (reply, _) = read.unwrap();
+        assert_eq!((reply.text.as_str(), reply.usage.input), ("a", Some(3)));
+        assert_eq!(deltas, ["a"]);
+        let (start, end) = stream.as_bytes().split_at(whole.len() + 9);
+        assert_eq!(outcome([start, end]).0.unwrap().0, reply);
+    }
+    let in_the_middle = events(&[&text_event("a"), "{oops}", STOP]);
+    assert_eq!(failure(&in_the_middle), "a piece of the answer is no JSON (line 1, column 2)");
 }
 
 #[test]

@@ -44,10 +44,19 @@ async fn a_call_without_room_in_the_budget_is_refused_before_it_is_made() {
     let mut world = World::new(&[Model::new("a/one", Act::Say("hello"))]);
     world.budgets = day(WORST - 1);
     let router = world.router().await;
-    assert_eq!(ask(&router).await.0.unwrap_err(), ModelErrorKind::BudgetExhausted);
+    assert_eq!(ask(&router).await.0.unwrap_err(), ModelErrorKind::BudgetTooSmall);
     assert_eq!(world.asked(), [] as [&str; 0]);
     let refused = TelemetryEvent::BudgetRefused { scope: BudgetScope::Day, task: ModelTask::Reply };
     assert!(world.facts().contains(&refused));
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_is_told_apart_from_one_that_is_too_small() {
+    let mut world = World::new(&[Model::new("a/one", Act::Say("hello"))]);
+    world.budgets = day(WORST);
+    let router = world.router().await;
+    assert!(ask(&router).await.0.is_ok());
+    assert_eq!(ask(&router).await.0.unwrap_err(), ModelErrorKind::BudgetExhausted);
 }
 
 #[tokio::test]
@@ -90,7 +99,7 @@ async fn work_that_nobody_waits_for_stops_first() {
     world.budgets = Budgets { background_share: Share::new(0.5), ..day(WORST + 100) };
     let mut router = world.router().await;
     router.with.routes.routes.insert("bulletin".to_owned(), "main".to_owned());
-    assert_eq!(ask_for(&router, ModelTask::Bulletin).await.unwrap_err(), ModelErrorKind::BudgetExhausted);
+    assert_eq!(ask_for(&router, ModelTask::Bulletin).await.unwrap_err(), ModelErrorKind::BudgetTooSmall);
     assert!(ask(&router).await.0.is_ok());
 }
 
@@ -99,7 +108,7 @@ async fn a_task_has_a_budget_of_its_own() {
     let mut world = World::new(&[Model::new("a/one", Act::Say("hello"))]);
     let tasks = BTreeMap::from([(ModelTask::Reply, NanoDollars::new(1))]);
     world.budgets = Budgets { tasks, ..Budgets::default() };
-    assert_eq!(ask(&world.router().await).await.0.unwrap_err(), ModelErrorKind::BudgetExhausted);
+    assert_eq!(ask(&world.router().await).await.0.unwrap_err(), ModelErrorKind::BudgetTooSmall);
 }
 
 #[tokio::test]
@@ -107,7 +116,7 @@ async fn a_ledger_that_cannot_be_written_lets_nothing_through() {
     let mut world = World::new(&[Model::new("a/one", Act::Say("hello"))]);
     world.budgets = day(u64::MAX);
     world.ledger.trouble.fail_next_in("reserve", nanobot_core::ports::StoreErrorKind::Full);
-    assert_eq!(ask(&world.router().await).await.0.unwrap_err(), ModelErrorKind::BudgetExhausted);
+    assert_eq!(ask(&world.router().await).await.0.unwrap_err(), ModelErrorKind::LedgerFailed);
     assert_eq!(world.asked(), [] as [&str; 0]);
 }
 
@@ -118,4 +127,54 @@ async fn every_retry_is_promised_anew_and_what_failed_without_a_count_counts_in_
     let router = world.router().await;
     assert_eq!(ask(&router).await.0.unwrap_err(), ModelErrorKind::IdleTimeout);
     assert_eq!(world.asked().len(), 2, "the third try has no room");
+}
+
+#[tokio::test]
+async fn what_is_left_is_left_of_the_whole_budget_and_of_todays() {
+    let mut world = World::new(&[Model::new("a/one", Act::Say("hello"))]);
+    world.budgets = Budgets { month: Some(NanoDollars::new(90 * WORST)), ..day(10 * WORST) };
+    let mut router = world.router().await;
+    router.with.routes.routes.insert("bulletin".to_owned(), "main".to_owned());
+    let left = async || {
+        let levels = router.budgets().await.unwrap();
+        levels.into_iter().map(|level| (level.scope, level.left.get())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        left().await,
+        [(BudgetScope::Day, 10 * WORST), (BudgetScope::Month, 90 * WORST)],
+        "from the start"
+    );
+    // Work that may use a part of it only: what is left is left for everybody.
+    ask_for(&router, ModelTask::Bulletin).await.unwrap();
+    assert!(router.close(CLOSE).await);
+    let cost = 15_000;
+    let expected = [(BudgetScope::Day, 10 * WORST - cost), (BudgetScope::Month, 90 * WORST - cost)];
+    assert_eq!(left().await, expected);
+    world.clock.advance(Duration::from_hours(24));
+    assert_eq!(left().await[0], (BudgetScope::Day, 10 * WORST), "another day");
+}
+
+#[tokio::test]
+async fn a_refusal_is_free_and_what_began_to_answer_is_not() {
+    let fails = |act| World::new(&[Model::new("a/one", act)]);
+    let cost = async |world: World| {
+        let router = world.router().await;
+        ask(&router).await.0.unwrap_err();
+        assert!(router.close(CLOSE).await);
+        world.ledger.entries()[0].1.cost
+    };
+    let overloaded = ModelErrorKind::Overloaded;
+    assert_eq!(cost(fails(Act::TurnAway(overloaded))).await, Some(NanoDollars::ZERO));
+    assert_eq!(cost(fails(Act::Fail(overloaded))).await, None, "the same words after thousands of tokens");
+}
+
+#[tokio::test]
+async fn what_cannot_have_been_counted_is_no_reason_to_give_the_promise_back() {
+    let mut world = World::new(&[Model::new("a/one", Act::SayCounting("hello", 10, 0))]);
+    world.budgets = day(2 * WORST);
+    let router = world.router().await;
+    ask(&router).await.0.unwrap();
+    assert!(router.close(CLOSE).await);
+    assert_eq!(world.ledger.entries()[0].1.cost, None, "nothing was written, it says, and said something");
+    assert_eq!(router.budgets().await.unwrap()[0].left.get(), WORST, "it counts in full");
 }

@@ -1,14 +1,18 @@
 //! A model that cannot answer, and who answers in its place.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nanobot_core::model::ModelErrorKind;
+use nanobot_core::model::{ChatMessage, ModelErrorKind, ModelRequest};
 use nanobot_core::ports::BreakerState as _;
 use nanobot_core::telemetry::{CircuitState, TelemetryEvent};
+use nanobot_core::testing::FakeClock;
 use nanobot_core::testing::contract::model_client_contract;
 
-use super::world::{Act, Model, World, ask};
-use crate::router::{AfterFirstToken, Manners, Trust};
+use tokio::sync::Semaphore;
+
+use super::world::{Act, Model, World, ask, ask_this};
+use crate::router::{AfterFirstToken, Manners, Router, Trust};
 
 fn two(first: Act) -> World {
     World::new(&[Model::new("a/one", first), Model::new("b/two", Act::Say("from two"))])
@@ -203,9 +207,99 @@ fn chains_never_go_to_a_dearer_or_less_trusted_model_by_themselves() {
         refusal(cheap(), unknown()),
     ];
     insta::assert_snapshot!(texts.map(Option::unwrap).join("\n"), @r"
-    falling back from profile of c/cheap (c/cheap) to profile of d/dear (d/dear) is refused: it is dearer; choose another fallback, or set allow_escalation
+    falling back from profile of c/cheap (c/cheap) to profile of d/dear (d/dear) is refused: it is dearer on input: $2.00 against $1.00 for a million tokens; choose another fallback, or set allow_escalation
     falling back from profile of o/own (o/own) to profile of c/cheap (c/cheap) is refused: its provider is trusted less; choose another fallback, or set allow_escalation
     falling back from profile of a/account (a/account) to profile of c/cheap (c/cheap) is refused: its provider is trusted less; choose another fallback, or set allow_escalation
     falling back from profile of c/cheap (c/cheap) to profile of u/unknown (u/unknown) is refused: nobody knows its price, which counts as dearer; choose another fallback, or set allow_escalation
     ");
+}
+
+fn with_contexts(world: &mut World, tokens: &[u32]) {
+    for (hop, tokens) in world.hops.iter_mut().zip(tokens) {
+        Arc::get_mut(hop).unwrap().context_tokens = Some(*tokens);
+    }
+}
+
+/// A request of a thousand tokens or so.
+fn long_request() -> ModelRequest {
+    let text = "word ".repeat(800);
+    ModelRequest { messages: vec![ChatMessage::System(text)], ..ModelRequest::default() }
+}
+
+#[tokio::test]
+async fn a_bad_request_that_hardly_fits_is_tried_where_more_fits() {
+    let mut world = two(Act::Fail(ModelErrorKind::BadRequest));
+    with_contexts(&mut world, &[1_200, 100_000]);
+    let (answer, _) = ask_this(&world.router().await, &long_request()).await;
+    assert_eq!(answer.unwrap().text, "from two");
+    let kinds = world.facts().into_iter().filter_map(|fact| match fact {
+        TelemetryEvent::ModelAttempt(attempt) => Some(attempt.outcome),
+        _ => None,
+    });
+    assert_eq!(kinds.collect::<Vec<_>>(), ["context_overflow", "ok"]);
+}
+
+#[tokio::test]
+async fn a_bad_request_that_fits_stops_the_call() {
+    let mut world = two(Act::Fail(ModelErrorKind::BadRequest));
+    with_contexts(&mut world, &[2_000, 100_000]);
+    let (answer, _) = ask_this(&world.router().await, &long_request()).await;
+    assert_eq!(answer.unwrap_err(), ModelErrorKind::BadRequest);
+    assert_eq!(world.asked(), ["a/one"]);
+}
+
+/// A router whose first model was down, and whose cooldown is over.
+async fn after_an_outage(world: &World) -> Router {
+    let router = world.router().await;
+    for _ in 0..3 {
+        ask(&router).await.0.unwrap();
+    }
+    world.clock.advance(Duration::from_mins(1));
+    world.asked();
+    router
+}
+
+#[tokio::test]
+async fn one_call_tries_whether_it_works_again_however_slow_the_book_is() {
+    let world = two(Act::Fail(ModelErrorKind::Overloaded));
+    let router = after_an_outage(&world).await;
+    world.providers["a/one"].now_does(Act::Hang);
+    let calls = (0..5).map(|_| ask(&router));
+    let calls = futures_util::future::join_all(calls);
+    let answered = tokio::time::timeout(Duration::from_millis(200), calls).await;
+    assert!(answered.is_err(), "the one that tries is still at it");
+    let mut asked = world.asked();
+    asked.sort();
+    assert_eq!(asked, ["a/one", "b/two", "b/two", "b/two", "b/two"]);
+}
+
+#[tokio::test]
+async fn a_place_is_worth_waiting_for_while_nobody_else_can_be_asked() {
+    let mut world = World::new(&[Model::new("a/one", Act::Say("at last"))]);
+    // Nobody moves it but this test.
+    world.clock = Arc::new(FakeClock::default());
+    let room = Arc::new(Semaphore::new(1));
+    Arc::get_mut(&mut world.hops[0]).unwrap().seats[0].room = room.clone();
+    let router = world.router().await;
+    let taken = room.clone().acquire_owned().await.unwrap();
+    let (answer, ()) = tokio::join!(ask(&router), async {
+        for _ in 0..6 {
+            tokio::task::yield_now().await;
+            world.clock.advance(Duration::from_secs(10));
+        }
+        drop(taken);
+    });
+    assert_eq!(answer.0.unwrap().text, "at last");
+    assert_eq!(world.asked(), ["a/one"], "waiting was no attempt");
+}
+
+#[tokio::test]
+async fn without_a_place_for_long_the_chat_is_told_that_others_ask() {
+    let mut world = World::new(&[Model::new("a/one", Act::Say("never"))]);
+    let room = Arc::new(Semaphore::new(0));
+    Arc::get_mut(&mut world.hops[0]).unwrap().seats[0].room = room;
+    let router = world.router().await;
+    assert_eq!(ask(&router).await.0.unwrap_err(), ModelErrorKind::NoRoom);
+    assert!(world.asked().is_empty());
+    assert!(router.circuits().iter().all(|circuit| circuit.state == CircuitState::Closed));
 }

@@ -24,6 +24,10 @@ use crate::router::*;
 #[derive(Debug, Clone)]
 pub(super) enum Act {
     Say(&'static str),
+    /// Says so many tokens were read, and so many written.
+    SayCounting(&'static str, u64, u64),
+    /// Refuses before it begins.
+    TurnAway(ModelErrorKind),
     Fail(ModelErrorKind),
     Refuse(ModelErrorKind, Duration),
     /// Streams the text, then fails.
@@ -68,17 +72,20 @@ impl ChatProvider for Provider {
         let act = self.acts.lock().unwrap().pop_front();
         let act = act.unwrap_or_else(|| self.standing.lock().unwrap().clone());
         self.clock.advance(self.took);
-        match act {
-            Act::Say(text) => {
-                deltas.text(text);
-                Ok(ModelReply {
-                    text: text.to_owned(),
-                    tool_calls: Vec::new(),
-                    finish: FinishReason::Stop,
-                    usage: Usage { input: Some(10), output: Some(5), ..Usage::default() },
-                    served: None,
-                })
+        let mut say = |text: &'static str, input, output| {
+            deltas.text(text);
+            ModelReply {
+                text: text.to_owned(),
+                tool_calls: Vec::new(),
+                finish: FinishReason::Stop,
+                usage: Usage { input: Some(input), output: Some(output), ..Usage::default() },
+                served: None,
             }
+        };
+        match act {
+            Act::Say(text) => Ok(say(text, 10, 5)),
+            Act::SayCounting(text, input, output) => Ok(say(text, input, output)),
+            Act::TurnAway(kind) => Err(ModelError::new(kind).free()),
             Act::Fail(kind) => Err(ModelError::new(kind)),
             Act::Refuse(kind, wait) => Err(ModelError { retry_after: Some(wait), ..ModelError::new(kind) }),
             Act::Break(text, kind) => {
@@ -218,9 +225,16 @@ impl World {
 
 /// Asks once, for a chat.
 pub(super) async fn ask(router: &Router) -> (Result<ModelReply, ModelErrorKind>, CollectedDeltas) {
-    let (request, session) = (ModelRequest::default(), SessionKey::new("cli:default").unwrap());
+    ask_this(router, &ModelRequest::default()).await
+}
+
+pub(super) async fn ask_this(
+    router: &Router,
+    request: &ModelRequest,
+) -> (Result<ModelReply, ModelErrorKind>, CollectedDeltas) {
+    let session = SessionKey::new("cli:default").unwrap();
     let mut deltas = CollectedDeltas::default();
-    let answer = router.complete(&ModelCall::reply(&request, &session), &mut deltas).await;
+    let answer = router.complete(&ModelCall::reply(request, &session), &mut deltas).await;
     (answer.map_err(|error| error.kind), deltas)
 }
 

@@ -139,6 +139,14 @@ fn a_short_cooldown_is_waited_for() {
 }
 
 #[test]
+fn a_cooldown_of_minutes_is_not_waited_for() {
+    let mut script = Script::new(&[(0, None), (1, None)]);
+    script.looks = vec![Look::Open(at(60_000)), Look::Open(at(120_000))];
+    assert_eq!(script.step(ModelErrorKind::Server), Next::Try(0), "somebody is asked all the same");
+    assert_eq!(script.step(ModelErrorKind::Server), Next::GiveUp, "and the chat is told at once");
+}
+
+#[test]
 fn after_patience_is_used_up_one_more_may_be_asked() {
     let mut script = Script::new(&[(0, None), (1, None), (2, None)]);
     script.walk.begins(0, Look::Closed);

@@ -45,8 +45,8 @@ fn a_circle_of_fallbacks_is_left_to_the_router() {
 #[test]
 fn figures_of_a_profile_are_within_their_limits() {
     for (setting, expected) in [
-        ("cooldown_seconds = 0", "cooldown_seconds: expected an integer from 1 to 86400"),
-        ("cooldown_seconds = 86401", "cooldown_seconds: expected an integer from 1 to 86400"),
+        ("cooldown_seconds = -1", "cooldown_seconds: expected an integer from 0 to 86400"),
+        ("cooldown_seconds = 86401", "cooldown_seconds: expected an integer from 0 to 86400"),
         ("context_tokens = 0", "context_tokens: expected an integer from 1 to 4294967295 or null"),
         ("trust = \"friends\"", "trust: expected one of own_machine, own_account, third_party or null"),
         ("price = { input = -1, output = 1 }", "price.input: expected a number from 0 to 1000000000"),
@@ -67,7 +67,7 @@ fn figures_of_a_profile_are_within_their_limits() {
     let all = r#"
         [models.profiles.a]
         fallback = ["b"]
-        cooldown_seconds = 1
+        cooldown_seconds = 0
         allow_escalation = true
         trust = "own_account"
         context_tokens = 200000

@@ -1,15 +1,14 @@
-//! What the disk and the bare store take for what every message needs several times: one durable write.
+//! What the disk and the bare store take for what every message, and every call under a budget, needs: one durable
+//! write.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-
-use crate::now;
 
 /// Bytes of a raw write: a page of the database, which is the least that a commit appends.
 const PAGE: usize = 4096;
@@ -17,15 +16,22 @@ const PAGE: usize = 4096;
 const ROW: usize = 400;
 
 /// A file that is appended to and brought to the disk, page by page: no commit can be quicker.
-pub(crate) struct RawDisk(File);
+pub struct RawDisk(File);
 
 impl RawDisk {
-    pub(crate) fn create(path: &Path) -> Result<Self> {
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
         Ok(Self(File::create(path).with_context(|| format!("cannot make {}", path.display()))?))
     }
 
     /// So many appends, one after the other. Blocks.
-    pub(crate) fn run(&mut self, count: usize) -> Result<Vec<Duration>> {
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn run(&mut self, count: usize) -> Result<Vec<Duration>> {
         let page = [7; PAGE];
         let appended = (0..count).map(|_| {
             let began = now();
@@ -38,10 +44,14 @@ impl RawDisk {
 }
 
 /// SQLite by itself, through the same library and with the same promises as the journal: WAL, synchronous=FULL.
-pub(crate) struct BareSqlite(SqliteConnection);
+pub struct BareSqlite(SqliteConnection);
 
 impl BareSqlite {
-    pub(crate) async fn create(path: &Path) -> Result<Self> {
+    /// Makes the database.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn create(path: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -55,7 +65,10 @@ impl BareSqlite {
     }
 
     /// So many rows, each in a transaction of its own.
-    pub(crate) async fn run(&mut self, count: usize) -> Result<Vec<Duration>> {
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn run(&mut self, count: usize) -> Result<Vec<Duration>> {
         let row = vec![7; ROW];
         let mut took = Vec::with_capacity(count);
         for _ in 0..count {
@@ -68,4 +81,9 @@ impl BareSqlite {
         }
         Ok(took)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "wall time is what is measured here")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -12,10 +12,10 @@ const NAMES: u32 = 1_000;
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// A new one in the target folder: its disk is that of the checkout, and `git` does not look there.
-    pub(super) fn make(target: &Path) -> Result<Self> {
+    /// A new one for a bench in the target folder: its disk is that of the checkout, and `git` does not look there.
+    pub(super) fn make(target: &Path, bench: &str) -> Result<Self> {
         for number in 0..NAMES {
-            let path = target.join(format!("bench-pipeline-{number}"));
+            let path = target.join(format!("bench-{bench}-{number}"));
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn runs_side_by_side_have_a_folder_each_and_leave_none_behind() {
         let target = tempfile::tempdir().unwrap();
-        let (one, two) = (Folder::make(target.path()).unwrap(), Folder::make(target.path()).unwrap());
+        let [one, two] = [(); 2].map(|()| Folder::make(target.path(), "pipeline").unwrap());
         assert!(one.path().is_dir() && two.path().is_dir());
         assert_ne!(one.path(), two.path());
         std::fs::write(one.path().join("journal.db"), "rows").unwrap();

@@ -1,7 +1,45 @@
-//! The name of a circuit, taken apart: `PROVIDER/CREDENTIAL#FINGERPRINT`, and `/MODEL` where it is a model's. What the
-//! parts mean is the router's business.
+//! Which circuits are open, by the journal, which the daemon keeps up to date: for commands that show them of a home
+//! that nobody serves. What the parts of a name mean is the router's business.
 
-/// The parts that people care about.
+use nanobot_core::ports::{OpenCircuit, PortStatus};
+use nanobot_core::time::WallTime;
+use nanobot_journal::JournalReader;
+use nanobotd::control::LeftAlone;
+
+use crate::exit::Failure;
+use crate::home::Place;
+
+/// All open circuits, by name; none where there is no journal yet.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(super) async fn open(place: &Place) -> Result<Option<Vec<OpenCircuit>>, Failure> {
+    let path = place.home.journal();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let reader = JournalReader::open(&path).await?;
+    let open = reader.open_circuits().await;
+    reader.close().await;
+    let mut open = open?;
+    open.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Some(open))
+}
+
+/// As the status of a daemon shows it.
+pub(super) fn row(circuit: &OpenCircuit, now: &WallTime) -> PortStatus {
+    let name = CircuitName::parse(&circuit.name);
+    let alone = LeftAlone {
+        provider: name.as_ref().map_or(circuit.name.as_str(), |name| name.provider),
+        credential: name.as_ref().map_or("", |name| name.credential),
+        model: name.as_ref().and_then(|name| name.model),
+        reason: &circuit.reason,
+        until: Some(circuit.until),
+    };
+    alone.row(now)
+}
+
+/// A circuit's name, taken apart: `PROVIDER/CREDENTIAL#FINGERPRINT`, and `/MODEL` where it is a model's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CircuitName<'a> {
     pub(super) provider: &'a str,
