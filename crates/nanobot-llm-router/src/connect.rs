@@ -21,6 +21,9 @@ pub fn provider_for(settings: ProviderSettings) -> Result<Arc<dyn ChatProvider>,
 }
 
 #[cfg(test)]
+mod providers;
+
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

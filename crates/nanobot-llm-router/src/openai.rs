@@ -7,6 +7,7 @@ mod answer;
 mod calls;
 mod format;
 mod stream;
+mod thoughts;
 mod usage;
 mod wire;
 

@@ -83,6 +83,9 @@ pub fn resolve(model: &str, accounts: &[ProviderAccount]) -> Option<Resolved> {
         (None, None) => (model.to_owned(), false),
     };
     let wire_model = wire_name(&routed_model);
+    // A gateway's names begin with a vendor, and stay as they are.
+    let wire_model =
+        if detected.is_some() { wire_model } else { without_own_segment(chosen.provider, wire_model) };
     let at_openai = base.trim_end_matches('/') == OPENAI_BASE;
     let temperature = fixed_temperature(&routed_model)
         .or_else(|| (at_openai && is_reasoning_model(&wire_model)).then_some(Temperature::ServerDefault));
@@ -181,6 +184,15 @@ fn wire_name(routed: &str) -> String {
         Some(("openrouter", rest @ ("auto" | "free"))) => format!("openrouter/{rest}"),
         Some((first, rest)) if ROUTING_SEGMENTS.contains(&first) => rest.to_owned(),
         _ => routed.to_owned(),
+    }
+}
+
+/// Takes the account's own segment off, which stands behind that of the vendor whose word is in the model's name:
+/// `hosted_vllm/qwen3` is routed as DashScope's.
+fn without_own_segment(provider: &Provider, wire: String) -> String {
+    match wire.split_once('/') {
+        Some((first, rest)) if first == provider.name || provider.prefix == Some(first) => rest.to_owned(),
+        _ => wire,
     }
 }
 

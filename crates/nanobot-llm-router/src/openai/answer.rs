@@ -14,6 +14,17 @@ pub(super) struct Completion {
     /// Counts of tokens, whose fields differ from provider to provider.
     #[serde(default)]
     pub(super) usage: Option<Value>,
+    /// Groq's own, which holds the counts of a stream.
+    #[serde(default)]
+    x_groq: Option<Value>,
+}
+
+impl Completion {
+    /// The counts of tokens, wherever the piece has them.
+    pub(super) fn counts(&self) -> Option<&Value> {
+        let at_groq = || self.x_groq.as_ref()?.get("usage");
+        self.usage.as_ref().or_else(at_groq)
+    }
 }
 
 /// One of the answers. We ask for one.

@@ -91,7 +91,7 @@ impl CompletionAnswer {
         let value = json_of(json, &mut self.repaired_utf8)?;
         let (is_part, before) = (is_part(&value), (self.usage, self.progress));
         let piece = Completion::deserialize(value).map_err(|_| AnswerError::WrongShape)?;
-        if let Some(counts) = &piece.usage {
+        if let Some(counts) = piece.counts() {
             self.usage = counted(self.usage, counts);
         }
         // Of several answers, which we never ask for, the first counts.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::format::ResponseFormat;
+use super::thoughts::{ExtraContent, Thoughts};
 use crate::conversation::{joined, marked_instructions, split_instructions};
 use crate::settings::{
     DEFAULT_MAX_TOKENS, Delivery, ProviderSettings, SystemMessages, Temperature, TokenLimitField,
@@ -55,6 +56,8 @@ enum WireMessage<'a> {
     Assistant {
         /// Empty rather than `null` beside tool calls: some servers fail on `null`.
         content: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning_content: Option<&'static str>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         tool_calls: Vec<WireToolCall<'a>>,
     },
@@ -91,6 +94,8 @@ struct WireToolCall<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     function: CalledFunction<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<ExtraContent>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,7 +131,7 @@ impl<'a> CompletionRequest<'a> {
         let streams = settings.delivery == Delivery::Streamed;
         Self {
             model: &settings.wire_model,
-            messages: messages(&request.messages, settings.system_messages, in_words),
+            messages: messages(&request.messages, settings, in_words),
             tools: request.tools.iter().map(tool).collect(),
             tool_choice: (!request.tools.is_empty()).then_some("auto"),
             max_tokens,
@@ -143,40 +148,47 @@ impl<'a> CompletionRequest<'a> {
 }
 
 /// The conversation, and after the instructions at its start one more: how the answer has to look.
-fn messages(
-    conversation: &[ChatMessage],
-    system: SystemMessages,
+fn messages<'a>(
+    conversation: &'a [ChatMessage],
+    settings: &ProviderSettings,
     format: Option<String>,
-) -> Vec<WireMessage<'_>> {
+) -> Vec<WireMessage<'a>> {
     let (start, rest) = split_instructions(conversation);
-    match system {
+    let thoughts = Thoughts::wanted_by(&settings.provider, &settings.wire_model);
+    match settings.system_messages {
         SystemMessages::Anywhere => {
             let start = start.map(Cow::Borrowed).chain(format.map(Cow::Owned));
             let start = start.map(|content| WireMessage::System { content });
-            start.chain(rest.iter().map(|each| message(each, None))).collect()
+            start.chain(rest.iter().map(|each| message(each, thoughts, None))).collect()
         }
         SystemMessages::FirstOnly => {
             let start = match (joined(start), format) {
                 (Some(start), Some(format)) => Some(Cow::Owned(format!("{start}\n\n{format}"))),
                 (start, format) => start.or(format.map(Cow::Owned)),
             };
-            with_first_system_only(start, rest)
+            with_first_system_only(start, rest, thoughts)
         }
     }
 }
 
 /// One system message at most, at the start. What instructs later stands in front of the next user message,
 /// or in one of its own when none follows.
-fn with_first_system_only<'a>(start: Option<Cow<'a, str>>, rest: &'a [ChatMessage]) -> Vec<WireMessage<'a>> {
+fn with_first_system_only<'a>(
+    start: Option<Cow<'a, str>>,
+    rest: &'a [ChatMessage],
+    thoughts: Thoughts,
+) -> Vec<WireMessage<'a>> {
     let mut written = Vec::with_capacity(rest.len() + 2);
     written.extend(start.map(|content| WireMessage::System { content }));
     let mut waiting: Vec<&str> = Vec::new();
     for each in rest {
         match each {
             ChatMessage::System(text) => waiting.push(text),
-            ChatMessage::User { .. } => written.push(message(each, marked_instructions(&mut waiting))),
+            ChatMessage::User { .. } => {
+                written.push(message(each, thoughts, marked_instructions(&mut waiting)));
+            }
             ChatMessage::Assistant { .. } | ChatMessage::ToolResult { .. } => {
-                written.push(message(each, None));
+                written.push(message(each, thoughts, None));
             }
         }
     }
@@ -186,7 +198,7 @@ fn with_first_system_only<'a>(start: Option<Cow<'a, str>>, rest: &'a [ChatMessag
     written
 }
 
-fn message(message: &ChatMessage, before: Option<String>) -> WireMessage<'_> {
+fn message(message: &ChatMessage, thoughts: Thoughts, before: Option<String>) -> WireMessage<'_> {
     match message {
         ChatMessage::System(text) => WireMessage::System { content: Cow::Borrowed(text) },
         ChatMessage::User { text, images, labels: _ } => {
@@ -197,7 +209,12 @@ fn message(message: &ChatMessage, before: Option<String>) -> WireMessage<'_> {
             WireMessage::User { content: user_content(text, images) }
         }
         ChatMessage::Assistant { text, tool_calls, labels: _ } => {
-            WireMessage::Assistant { content: text, tool_calls: tool_calls.iter().map(tool_call).collect() }
+            let tool_call = |(place, call)| tool_call(call, thoughts.extra_content(place));
+            WireMessage::Assistant {
+                content: text,
+                reasoning_content: thoughts.reasoning_content().filter(|_| !tool_calls.is_empty()),
+                tool_calls: tool_calls.iter().enumerate().map(tool_call).collect(),
+            }
         }
         ChatMessage::ToolResult { call, name, content, labels: _ } => {
             WireMessage::Tool { tool_call_id: call.as_str(), name, content }
@@ -221,9 +238,9 @@ fn user_content<'a>(text: Cow<'a, str>, images: &[ImagePart]) -> UserContent<'a>
     UserContent::Parts(parts)
 }
 
-fn tool_call(call: &ToolCall) -> WireToolCall<'_> {
+fn tool_call(call: &ToolCall, extra_content: Option<ExtraContent>) -> WireToolCall<'_> {
     let function = CalledFunction { name: &call.name, arguments: call.arguments.to_string() };
-    WireToolCall { id: call.id.as_str(), kind: "function", function }
+    WireToolCall { id: call.id.as_str(), kind: "function", function, extra_content }
 }
 
 fn tool(spec: &ToolSpec) -> WireTool<'_> {

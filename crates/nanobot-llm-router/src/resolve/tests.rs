@@ -127,6 +127,19 @@ fn an_unknown_model_at_a_base_of_ones_own_is_local() {
 }
 
 #[test]
+fn an_accounts_own_segment_never_reaches_its_server() {
+    let wire = |model: &str, account: ProviderAccount| resolve(model, &[account]).unwrap().wire_model;
+    let own = || account("vllm", "", "http://127.0.0.1:8000/v1");
+    assert_eq!(wire("hosted_vllm/qwen3:8b", own()), "qwen3:8b", "though the name is one of DashScope's");
+    assert_eq!(wire("vllm/deepseek-r1", own()), "deepseek-r1");
+    assert_eq!(wire("hosted_vllm/Qwen/Qwen3-8B", own()), "Qwen/Qwen3-8B");
+    assert_eq!(wire("zhipu/glm-4.6", account("zhipu", "k", "")), "glm-4.6");
+    assert_eq!(wire("groq/qwen/qwen3-32b", account("groq", "k", "")), "qwen/qwen3-32b");
+    let gateway = account("openrouter", "sk-or-v1-1", "");
+    assert_eq!(wire("openrouter/zhipu/glm-4", gateway), "zhipu/glm-4", "a gateway wants the vendor");
+}
+
+#[test]
 fn a_server_on_loopback_needs_no_key() {
     let accounts = [account("vllm", "", "http://localhost:11434/v1")];
     check(
