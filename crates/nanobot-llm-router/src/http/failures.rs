@@ -26,14 +26,17 @@ pub(crate) async fn refused(response: Response) -> ModelError {
     // A body that does not come changes nothing about the status.
     let body = timeout(ERROR_BODY_WAIT, body_up_to(response, ERROR_BODY_LIMIT)).await;
     let bytes = body.map(|body| body.bytes).unwrap_or_default();
-    let error = refusal_of(&bytes).into_error(status, wait);
-    if is_before_work(status) { error.free() } else { error }
+    let refusal = refusal_of(&bytes);
+    let is_free = is_free(status, refusal.is_the_interfaces_own());
+    let error = refusal.into_error(status, wait);
+    if is_free { error.free() } else { error }
 }
 
-/// Whether a status says no before anything was done that somebody could charge for. Behind the other failures of a
-/// server there may be one that was asked and answered (502, 504).
-const fn is_before_work(status: u16) -> bool {
-    matches!(status, 300..=499 | 503 | 529)
+/// Whether a status says that nothing came of the call which somebody could charge for: it was refused before any work,
+/// or the interface itself says that it failed. Behind the other failures of a server there may be one that was asked
+/// and answered (502, 504, a page of something in between).
+const fn is_free(status: u16, is_the_interfaces_own: bool) -> bool {
+    matches!(status, 300..=499 | 503 | 529) || (status == 500 && is_the_interfaces_own)
 }
 
 /// The error that a broken connection stands for. One that was never made cannot have cost anything.

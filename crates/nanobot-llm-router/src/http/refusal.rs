@@ -51,6 +51,11 @@ impl Refusal {
         Self { words: vec![word.to_ascii_lowercase()], ..Self::unexplained() }
     }
 
+    /// Whether the body is one of the interface's, and not of a server in front of it.
+    pub(crate) fn is_the_interfaces_own(&self) -> bool {
+        !self.words.is_empty() || self.status.is_some()
+    }
+
     /// The error for the caller, given the response's status and the wait that its headers ask for.
     pub(crate) fn into_error(self, response_status: u16, asked_wait: Option<Duration>) -> ModelError {
         // Inside a response that began well, the status of the body is the better one.

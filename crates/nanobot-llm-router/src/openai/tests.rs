@@ -199,6 +199,12 @@ async fn only_what_is_refused_before_any_work_is_free() {
         let server = ScriptedServer::answering(status, "text/html", "<html>").await;
         assert_eq!(ask(&server, limits()).await.unwrap_err().is_free, is_free, "{status}");
     }
+    // An interface that says itself that it failed has no answer to charge for; a gateway knows only of itself.
+    let own = "{\"error\":{\"type\":\"server_error\"}}";
+    for (status, is_free) in [("500 Internal Server Error", true), ("502 Bad Gateway", false)] {
+        let server = ScriptedServer::answering(status, "application/json", own).await;
+        assert_eq!(ask(&server, limits()).await.unwrap_err().is_free, is_free, "{status}");
+    }
 }
 
 #[tokio::test]
