@@ -6,6 +6,7 @@
 
 mod acting;
 pub mod baseline;
+pub mod campaign;
 mod collector;
 pub mod crash;
 #[cfg(feature = "weakened")]

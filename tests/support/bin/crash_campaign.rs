@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
+use nanobot_tests::campaign::{exit_code, some_seed};
 use nanobot_tests::crash::{self, Options, Programs, Sabotage};
 
 const USAGE: &str = "usage: crash-campaign [--runs N] [--from N] [--seed N] [--sites N] [--programs DIR] [--sabotage NAME] \
@@ -19,20 +19,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    match asked().and_then(|asked| tokio::runtime::Runtime::new()?.block_on(carry_out(&asked))) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Without a seed every campaign looks elsewhere; it prints the seed.
-#[expect(clippy::disallowed_methods, reason = "a seed that differs from the last one")]
-fn some_seed() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+    exit_code(asked().and_then(|asked| tokio::runtime::Runtime::new()?.block_on(carry_out(&asked))))
 }
 
 fn asked() -> Result<Asked> {

@@ -4,9 +4,9 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use nanobot_tests::campaign::{exit_code, some_seed};
 use nanobot_tests::escape::{self, Options};
 
 fn main() -> ExitCode {
@@ -18,20 +18,7 @@ fn main() -> ExitCode {
     if let Some(code) = escape::go_on_inside(&arguments) {
         return code;
     }
-    match campaign() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Without a seed every campaign takes another sample; it prints the seed.
-#[expect(clippy::disallowed_methods, reason = "a seed that differs from the last one")]
-fn some_seed() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+    exit_code(campaign())
 }
 
 fn campaign() -> Result<bool> {
